@@ -1,0 +1,252 @@
+#include "pipeline/options.h"
+
+#include "pipeline/fault.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t size_from_text(const char *text)
+{
+    uint64_t number = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++)
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
+            return 0;
+    if (at == text)
+        return 0;
+    static const char units[] = "KMGT";
+    const char *unit = *at ? strchr(units, *at & ~0x20) : NULL;
+    int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+    at += unit != NULL;
+    if (unit && (strcmp(at, "iB") == 0 || strcmp(at, "B") == 0))
+        at += strlen(at);
+    if (*at || (shift && number >> (64 - shift)))
+        return 0;
+    return number << shift;
+}
+
+static int two_digits(const char *text)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return -1;
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+bool offset_from_text(const char *text, int32_t *minutes)
+{
+    if (strcmp(text, "Z") == 0) {
+        *minutes = 0;
+        return true;
+    }
+    if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') ||
+        text[3] != ':')
+        return false;
+    int hour = two_digits(text + 1), minute = two_digits(text + 4);
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || minute % 15)
+        return false;
+    *minutes = (text[0] == '-' ? -1 : 1) * (hour * 60 + minute);
+    return true;
+}
+
+enum option_key {
+    KEY_OUTPUT = 'o',
+    KEY_THREADS = 't',
+    KEY_MEMORY = 'm',
+    KEY_QUIET = 'q',
+    KEY_IO = 256,
+    KEY_ISA,
+    KEY_LINE_MAX,
+    KEY_UTC_OFFSET,
+    KEY_FORMAT,
+    KEY_PLAN,
+    KEY_PROFILE,
+};
+
+static const struct argp_option RUN_OPTIONS[] = {
+    {"output", KEY_OUTPUT, "DIR", 0,
+     "Where the outputs go. Made if it is not there; an older set stays whole "
+     "until the new one is complete.", 0},
+    {"format", KEY_FORMAT, "LIST", 0,
+     "csv, jsonl, or both with a comma between (default csv)", 0},
+    {"utc-offset", KEY_UTC_OFFSET, "+HH:MM", 0,
+     "Local time of the hour, day and work columns (default +08:00); a "
+     "multiple of 15 minutes", 0},
+    {"line-max", KEY_LINE_MAX, "SIZE", 0,
+     "Longer lines are rejected (default 16M)", 0},
+    {NULL, 0, NULL, 0, "How it runs (no answer depends on these):", 1},
+    {"threads", KEY_THREADS, "N", 0, "Lanes (default: one a core)", 1},
+    {"memory", KEY_MEMORY, "SIZE", 0,
+     "The budget; beyond it tables are sealed to disk (default: three "
+     "quarters of what the machine or cgroup has)", 1},
+    {"io", KEY_IO, "HOW", 0, "auto, uring or pread (default auto)", 1},
+    {"isa", KEY_ISA, "SET", 0,
+     "scalar, avx2 or avx512 (default: the best that runs here)", 1},
+    {"plan", KEY_PLAN, NULL, 0,
+     "Print lanes, cores, buffers and memory, and end", 1},
+    {"profile", KEY_PROFILE, NULL, 0,
+     "Print at the end where the time went, stage by stage", 1},
+    {"quiet", KEY_QUIET, NULL, 0, "No progress and no summary", 1},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const char RUN_DOC[] =
+    "Reads shards of posts and writes one row of features per account."
+    "\v"
+    "A SHARD is a file, a folder, a list of files (@LIST), or - for standard "
+    "input; zstd or plain text, Twitter API v1.1 (one JSON object a line, "
+    "arrays, and stream control messages).\n\n"
+    "Sizes take K, M, G, T (of 1024).\n\n"
+    "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "
+    "while it was read; 70 a bug of ours; 71 out of memory; 73 the output is "
+    "not writable; 74 an input/output error; 75 stopped; 77 refused for "
+    "security; 78 an impossible plan.\n\n"
+    "Example: sandpiper run -o features archive/";
+
+static void parse_formats(struct options *options, char *list,
+                          struct argp_state *state)
+{
+    options->formats = 0;
+    for (char *name = strtok(list, ","); name; name = strtok(NULL, ",")) {
+        if (strcmp(name, "csv") == 0)
+            options->formats |= OPTION_CSV;
+        else if (strcmp(name, "jsonl") == 0)
+            options->formats |= OPTION_JSONL;
+        else
+            argp_error(state, "--format %s: there is csv and jsonl", name);
+    }
+    if (!options->formats)
+        argp_error(state, "--format: name csv, jsonl, or both");
+}
+
+static void parse_threads(struct options *options, const char *text,
+                          struct argp_state *state)
+{
+    char *end;
+    unsigned long threads = strtoul(text, &end, 10);
+    if (*end || end == text || text[0] == '-' || threads < 1 ||
+        threads > 1024)
+        argp_error(state, "--threads %s: a number from 1 to 1024", text);
+    options->threads = (uint32_t)threads;
+}
+
+static error_t run_end(const struct options *options,
+                       struct argp_state *state)
+{
+    if (!options->output && !options->plan_only)
+        argp_error(state, "say where the outputs go: -o DIR");
+    if (options->input_count == 0 && !options->plan_only)
+        argp_error(state, "name at least one shard, folder, @LIST or -");
+    return 0;
+}
+
+static error_t run_option(int key, char *text, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case KEY_OUTPUT:
+        options->output = text;
+        return 0;
+    case KEY_THREADS:
+        parse_threads(options, text, state);
+        return 0;
+    case KEY_MEMORY:
+        options->memory_bytes = size_from_text(text);
+        if (!options->memory_bytes)
+            argp_error(state, "--memory %s: a size such as 512M or 16G", text);
+        return 0;
+    case KEY_LINE_MAX:
+        options->line_bytes_max = size_from_text(text);
+        if (!options->line_bytes_max)
+            argp_error(state, "--line-max %s: a size such as 16M", text);
+        return 0;
+    case KEY_UTC_OFFSET:
+        if (!offset_from_text(text, &options->utc_offset_minutes))
+            argp_error(state, "--utc-offset %s: such as +08:00 or -03:30, in "
+                              "steps of 15 minutes", text);
+        return 0;
+    case KEY_FORMAT:
+        parse_formats(options, text, state);
+        return 0;
+    case KEY_IO:
+        if (strcmp(text, "auto") && strcmp(text, "uring") &&
+            strcmp(text, "pread"))
+            argp_error(state, "--io %s: auto, uring or pread", text);
+        options->io = text;
+        return 0;
+    case KEY_ISA:
+        options->isa = text;
+        return 0;
+    case KEY_PLAN:
+        options->plan_only = true;
+        return 0;
+    case KEY_PROFILE:
+        options->profile = true;
+        return 0;
+    case KEY_QUIET:
+        options->quiet = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options->inputs = state->argv + state->next;
+        options->input_count = (size_t)(state->argc - state->next);
+        return 0;
+    case ARGP_KEY_END:
+        return run_end(options, state);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char USAGE[] =
+    "Usage: sandpiper run -o DIR SHARD...\n"
+    "\n"
+    "Per-account features from zstd archives of posts.\n"
+    "\n"
+    "  run        read shards, write one row of features per account\n"
+    "  help       this page (sandpiper run --help has the options)\n"
+    "  version    the version\n"
+    "\n"
+    "Example: sandpiper run -o features archive/\n"
+    "The man page has more: man sandpiper\n";
+
+static int say(FILE *stream, int exit_code, int *out)
+{
+    fputs(USAGE, stream);
+    *out = exit_code;
+    return 1;
+}
+
+static bool is_word(const char *text, const char *word)
+{
+    return strcmp(text, word) == 0 ||
+           (text[0] == '-' && text[1] == '-' && strcmp(text + 2, word) == 0);
+}
+
+int options_read(struct options *options, int argc, char **argv,
+                 int *exit_code)
+{
+    *options = (struct options){.utc_offset_minutes = 8 * 60,
+                                .formats = OPTION_CSV, .io = "auto"};
+    argp_err_exit_status = CODE_USAGE;
+    if (argc < 2)
+        return say(stderr, CODE_USAGE, exit_code);
+    if (is_word(argv[1], "help") || strcmp(argv[1], "-h") == 0)
+        return say(stdout, CODE_DONE, exit_code);
+    if (is_word(argv[1], "version") || strcmp(argv[1], "-V") == 0) {
+        puts("sandpiper " SANDPIPER_VERSION);
+        *exit_code = CODE_DONE;
+        return 1;
+    }
+    if (strcmp(argv[1], "run") != 0) {
+        fprintf(stderr, "sandpiper: there is no command '%s'; try sandpiper "
+                        "help\n", argv[1]);
+        *exit_code = CODE_USAGE;
+        return 1;
+    }
+    static const struct argp parser = {RUN_OPTIONS, run_option, "SHARD...",
+                                       RUN_DOC, NULL, NULL, NULL};
+    argv[1] = "sandpiper run";
+    argp_parse(&parser, argc - 1, argv + 1, 0, NULL, options);
+    return 0;
+}

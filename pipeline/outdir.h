@@ -1,0 +1,88 @@
+#ifndef SANDPIPER_PIPELINE_OUTDIR_H
+#define SANDPIPER_PIPELINE_OUTDIR_H
+
+#include "pipeline/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * The output directory, and the set of files that a run publishes in it.
+ *
+ *     OUT/accounts.csv -> current/accounts.csv     a name for users
+ *     OUT/ledger.json  -> current/ledger.json
+ *     OUT/current      -> .sandpiper-set-8         the one thing that changes
+ *     OUT/.sandpiper-set-8/accounts.csv ...        the files, complete, synced
+ *     OUT/.sandpiper-set-7/...                     the set before
+ *     OUT/.sandpiper-lock
+ *
+ * Why so: a set of several files changes at one instant only where one name
+ * stands for all of them, and rename(2) over a symlink is atomic on every
+ * local file system. Renaming the files one by one shows mixed sets; swapping
+ * whole directories (RENAME_EXCHANGE) is refused by NFS and others, moves the
+ * directory away under whoever stands in it, and moves foreign files with it.
+ * Users still find OUT/accounts.csv. Who copies the directory copies current/
+ * (or follows links: cp -L, rsync -L).
+ *
+ * A reader that opens several files and wants them of one set opens the
+ * directory OUT/current once and the files below it: the set before the
+ * present one stays until the next run opens the output, so a reader that was
+ * in the middle is not disturbed. (The next run needs room for two sets in
+ * any case, so this costs no room that was not needed.)
+ *
+ * At no instant is there a state in which a name in OUT leads to a part of a
+ * set: links of new names are made before the swap (they lead nowhere until
+ * it), those of vanished names are removed after it. What a killed run left
+ * is removed by the next.
+ *
+ * Threads: one, but outfiles of one outdir may be written by several, each
+ * its own. Every function that returns false has raised the fault:
+ * CODE_OUTPUT, CODE_REFUSED where OUT is a symlink, CODE_MEMORY.
+ */
+struct outdir;
+struct outfile;
+
+/* The calls that change something; tests put their own here, to fail or to
+ * die at each. */
+struct outdir_system {
+    int (*create)(int directory, const char *name);   /* new file: fd */
+    int (*make_directory)(int directory, const char *name);
+    ssize_t (*write)(int fd, const void *bytes, size_t size);
+    int (*sync)(int fd);
+    int (*link)(const char *target, int directory, const char *name);
+    int (*rename)(int directory, const char *from, const char *to);
+    int (*remove)(int directory, const char *name, int flags);
+};
+extern const struct outdir_system OUTDIR_SYSTEM;
+
+/*
+ * Makes the directory where there is none (its parent must exist), locks it
+ * against other runs, removes what killed runs left, and begins a new set.
+ * names: the files to come, ending with NULL: a foreign file of such a name
+ * in OUT is refused here, and not after hours of work. The path, the fault
+ * and the system (NULL: OUTDIR_SYSTEM) are borrowed until outdir_close.
+ * NULL: a fault was raised.
+ */
+struct outdir *outdir_open(const char *path, const char *const *names,
+                           struct fault *fault,
+                           const struct outdir_system *system);
+/* Directory of the new set, for temporary files that are unlinked at once. */
+int outdir_staging(const struct outdir *outdir);
+/* Publishes the set: all files ended. False: the old set stands as it was,
+ * or (the fault says so) the new one does, but may not outlive a power cut. */
+bool outdir_publish(struct outdir *outdir);
+/* Drops the new set if it was not published, unlocks, frees. May be NULL. */
+void outdir_close(struct outdir *outdir);
+
+/* A new file of the set, written front to back in pieces of 1 MiB. A name is
+ * one of those given to outdir_open. NULL: a fault was raised. */
+struct outfile *outfile_create(struct outdir *outdir, const char *name);
+bool outfile_write(struct outfile *file, const void *bytes, size_t size);
+uint64_t outfile_bytes(const struct outfile *file);
+/* Writes what is left, syncs, closes, frees; false also when an earlier write
+ * failed. To be called in any case. */
+bool outfile_end(struct outfile *file);
+
+#endif
