@@ -1,0 +1,318 @@
+#include "stages/aggregate/segment_unpack.h"
+
+#include <errno.h>
+
+#define HLL_RANK_MAX 53
+#define FACT_FLAGS_ALL 127
+
+/* ---- bytes ------------------------------------------------------------- */
+
+void unpacker_open(struct unpacker *unpacker, int fd,
+                   const struct segment_block *blocks, uint64_t block_count,
+                   uint64_t section_bytes, uint8_t *block)
+{
+    *unpacker = (struct unpacker){.fd = fd, .blocks = blocks,
+                                  .block_count = block_count,
+                                  .later_bytes = section_bytes,
+                                  .block = block, .at = block, .end = block};
+}
+
+void unpacker_fail(struct unpacker *unpacker, int error)
+{
+    if (!unpacker->error)
+        unpacker->error = error;
+    unpacker->at = unpacker->end;
+    unpacker->later_bytes = 0;
+}
+
+/* The entry's place and size were checked when the segment was opened. */
+static bool next_block(struct unpacker *unpacker)
+{
+    if (unpacker->error || unpacker->block_at == unpacker->block_count) {
+        unpacker_fail(unpacker, -EBADMSG);
+        return false;
+    }
+    const struct segment_block *block = &unpacker->blocks[unpacker->block_at++];
+    int status = segment_read_at(unpacker->fd, unpacker->block, block->bytes,
+                                 block->offset);
+    if (!status &&
+        segment_checksum(unpacker->block, block->bytes) != block->checksum)
+        status = -EBADMSG;
+    if (status) {
+        unpacker_fail(unpacker, status);
+        return false;
+    }
+    unpacker->at = unpacker->block;
+    unpacker->end = unpacker->block + block->bytes;
+    unpacker->later_bytes -= block->bytes;
+    return true;
+}
+
+void unpack_bytes(struct unpacker *unpacker, void *to, size_t size)
+{
+    uint8_t *out = to;
+    while (size > 0) {
+        if (unpacker->at == unpacker->end && !next_block(unpacker)) {
+            memset(out, 0, size);
+            return;
+        }
+        size_t part = (size_t)(unpacker->end - unpacker->at);
+        part = part < size ? part : size;
+        memcpy(out, unpacker->at, part);
+        unpacker->at += part;
+        out += part;
+        size -= part;
+    }
+}
+
+uint8_t unpack_byte(struct unpacker *unpacker)
+{
+    if (unpacker->at == unpacker->end && !next_block(unpacker))
+        return 0;
+    return *unpacker->at++;
+}
+
+uint64_t unpack_number(struct unpacker *unpacker)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = unpack_byte(unpacker);
+        number |= (uint64_t)(byte & 127) << shift;
+        if (shift == 63 && byte > 1)
+            break;
+        if (byte < 128)
+            return number;
+    }
+    unpacker_fail(unpacker, -EBADMSG);
+    return 0;
+}
+
+int64_t unpack_signed(struct unpacker *unpacker)
+{
+    uint64_t number = unpack_number(unpacker);
+    return (int64_t)(number >> 1 ^ (0 - (number & 1)));
+}
+
+uint64_t unpack_word(struct unpacker *unpacker)
+{
+    uint64_t word;
+    unpack_bytes(unpacker, &word, sizeof word);
+    return word;
+}
+
+uint64_t unpack_count(struct unpacker *unpacker, uint64_t bytes_min)
+{
+    uint64_t count = unpack_number(unpacker);
+    if (count <= unpacker_left(unpacker) / bytes_min)
+        return count;
+    unpacker_fail(unpacker, -EBADMSG);
+    return 0;
+}
+
+/* ---- texts and ids ----------------------------------------------------- */
+
+static uint32_t unpack_size(struct unpacker *unpacker)
+{
+    uint64_t size = unpack_count(unpacker, 1);
+    if (size <= SEGMENT_TEXT_BYTES_MAX)
+        return (uint32_t)size;
+    unpacker_fail(unpacker, -EBADMSG);
+    return 0;
+}
+
+static struct text read_text(struct unpacker *unpacker, struct arena *arena,
+                             uint32_t size)
+{
+    if (!size)
+        return (struct text){"", 0};
+    char *bytes = arena_alloc(arena, size, 1);
+    if (!bytes) {
+        unpacker_fail(unpacker, -ENOMEM);
+        return (struct text){"", 0};
+    }
+    unpack_bytes(unpacker, bytes, size);
+    return (struct text){bytes, size};
+}
+
+struct text unpack_text(struct unpacker *unpacker, struct arena *arena)
+{
+    return read_text(unpacker, arena, unpack_size(unpacker));
+}
+
+struct id unpack_id(struct unpacker *unpacker, struct arena *arena)
+{
+    uint32_t size = unpack_size(unpacker);
+    struct id id = {0};
+    if (!size)
+        id.number = unpack_word(unpacker);
+    else
+        id.text = read_text(unpacker, arena, size);
+    /* An id has one form: a text that is a number's would be another. */
+    if (!id_known(id) ||
+        (size && size <= ID_DIGITS_MAX && id_from_text(id.text).number))
+        unpacker_fail(unpacker, -EBADMSG);
+    return id;
+}
+
+/* An id as a fact holds it: its number, or the address of its blob. */
+static uint64_t unpack_fact_id(struct unpacker *unpacker, struct arena *arena,
+                               bool blob)
+{
+    uint32_t size = unpack_size(unpacker);
+    if (blob != (size > 0))
+        unpacker_fail(unpacker, -EBADMSG);
+    if (!size)
+        return unpack_word(unpacker);
+    struct id_blob *id = arena_alloc(arena, sizeof *id + size,
+                                     _Alignof(struct id_blob));
+    if (!id) {
+        unpacker_fail(unpacker, -ENOMEM);
+        return 0;
+    }
+    id->size = size;
+    unpack_bytes(unpacker, id->bytes, size);
+    struct text text = {id->bytes, size};
+    if (size <= ID_DIGITS_MAX && id_from_text(text).number)
+        unpacker_fail(unpacker, -EBADMSG);
+    return (uint64_t)(uintptr_t)id;
+}
+
+/* ---- profiles ---------------------------------------------------------- */
+
+static uint64_t unpack_when(struct unpacker *unpacker, uint64_t *before)
+{
+    return *before += (uint64_t)unpack_signed(unpacker);
+}
+
+static struct cell unpack_cell(struct unpacker *unpacker, uint64_t *before)
+{
+    struct cell cell = {.when = unpack_when(unpacker, before)};
+    cell.value = unpack_signed(unpacker);
+    return cell;
+}
+
+static void unpack_registers(struct unpacker *unpacker, struct arena *arena,
+                             struct distinct *set)
+{
+    uint8_t *registers = arena_alloc(arena, HLL_REGISTERS, 1);
+    if (!registers) {
+        unpacker_fail(unpacker, -ENOMEM);
+        return;
+    }
+    unpack_bytes(unpacker, registers, HLL_REGISTERS);
+    for (int i = 0; i < HLL_REGISTERS; i++)
+        if (registers[i] > HLL_RANK_MAX)
+            unpacker_fail(unpacker, -EBADMSG);
+    set->hll = registers;
+}
+
+static void unpack_distinct(struct unpacker *unpacker, struct arena *arena,
+                            struct distinct *set)
+{
+    *set = (struct distinct){.count = unpack_byte(unpacker)};
+    if (set->count == DISTINCT_EXACT_MAX + 1) {
+        unpack_registers(unpacker, arena, set);
+        return;
+    }
+    if (set->count > DISTINCT_EXACT_MAX) {
+        unpacker_fail(unpacker, -EBADMSG);
+        set->count = 0;
+    }
+    unpack_bytes(unpacker, set->hashes, set->count * sizeof *set->hashes);
+    for (int i = 1; i < set->count; i++)
+        if (set->hashes[i - 1] >= set->hashes[i])
+            unpacker_fail(unpacker, -EBADMSG);
+}
+
+void unpack_profile(struct unpacker *unpacker, struct arena *arena,
+                    struct profile *profile)
+{
+    uint64_t before = 0;
+    profile->created_at = unpack_signed(unpacker);
+    profile->first_observed = unpack_signed(unpacker);
+    profile->last_observed = unpack_signed(unpacker);
+    for (int i = 0; i < PROFILE_COUNTS; i++) {
+        struct count_register *count = &profile->counts[i];
+        count->first = unpack_cell(unpacker, &before);
+        count->last = unpack_cell(unpacker, &before);
+        count->min = unpack_signed(unpacker);
+        count->max = unpack_signed(unpacker);
+    }
+    for (int i = 0; i < PROFILE_TEXTS; i++) {
+        profile->texts[i].when = unpack_when(unpacker, &before);
+        profile->texts[i].value = unpack_text(unpacker, arena);
+    }
+    for (int i = 0; i < PROFILE_FLAGS; i++) {
+        profile->flags[i] = unpack_cell(unpacker, &before);
+        if (profile->flags[i].value < 0 || profile->flags[i].value > FLAG_NONE)
+            unpacker_fail(unpacker, -EBADMSG);
+    }
+    for (int i = 0; i < PROFILE_DISTINCTS; i++)
+        unpack_distinct(unpacker, arena, &profile->distincts[i]);
+}
+
+/* ---- facts ------------------------------------------------------------- */
+
+static uint32_t unpack_rank(struct unpacker *unpacker,
+                            const struct dictionary *dictionary)
+{
+    uint64_t rank = unpack_number(unpacker);
+    if (rank <= dictionary->count)
+        return (uint32_t)rank;
+    unpacker_fail(unpacker, -EBADMSG);
+    return 0;
+}
+
+static void check_fact(struct unpacker *unpacker, const struct fact *fact,
+                       uint8_t has)
+{
+    bool good = fact->kind < POST_KINDS && fact->post && has <= HAS_ALL &&
+                fact->flags <= FACT_FLAGS_ALL;
+    if (fact->flags & FACT_TARGET_BLOB && !(has & HAS_TARGET))
+        good = false;
+    if (fact->flags & FACT_TARGET_POST_BLOB && !(has & HAS_TARGET_POST))
+        good = false;
+    if (!good)
+        unpacker_fail(unpacker, -EBADMSG);
+}
+
+void unpack_fact(struct unpacker *unpacker, struct arena *arena,
+                 const struct dictionaries *limits, int64_t *before,
+                 struct fact *fact)
+{
+    *fact = (struct fact){.original_time = TIME_NONE, .statuses = COUNT_NONE};
+    fact->kind = unpack_byte(unpacker);
+    fact->flags = unpack_byte(unpacker);
+    uint8_t has = unpack_byte(unpacker);
+    fact->time = (int64_t)((uint64_t)*before +
+                           (uint64_t)unpack_signed(unpacker));
+    *before = fact->time;
+    fact->post = unpack_fact_id(unpacker, arena,
+                                fact->flags & FACT_POST_BLOB);
+    fact->survivor = unpack_word(unpacker);
+    if (has & HAS_TARGET)
+        fact->target = unpack_fact_id(unpacker, arena,
+                                      fact->flags & FACT_TARGET_BLOB);
+    if (has & HAS_TARGET_POST)
+        fact->target_post = unpack_fact_id(unpacker, arena,
+                                           fact->flags &
+                                               FACT_TARGET_POST_BLOB);
+    if (has & HAS_ORIGINAL_TIME)
+        fact->original_time = (int64_t)((uint64_t)fact->time +
+                                        (uint64_t)unpack_signed(unpacker));
+    if (has & HAS_STATUSES)
+        fact->statuses = unpack_signed(unpacker);
+    if (has & HAS_CLIENT)
+        fact->client = unpack_rank(unpacker, &limits->clients);
+    if (has & HAS_LANGUAGE)
+        fact->language = (uint16_t)unpack_rank(unpacker, &limits->languages);
+    check_fact(unpacker, fact, has);
+}
+
+void unpack_deletion(struct unpacker *unpacker, struct arena *arena,
+                     struct deletion *deletion)
+{
+    deletion->post = unpack_id(unpacker, arena);
+    bool has_time = unpack_byte(unpacker);
+    deletion->time = has_time ? unpack_signed(unpacker) : TIME_NONE;
+}

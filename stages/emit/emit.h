@@ -1,0 +1,47 @@
+#ifndef SANDPIPER_STAGES_EMIT_H
+#define SANDPIPER_STAGES_EMIT_H
+
+#include "stages/units.h"
+
+#include <stdio.h>
+
+/*
+ * The face of the emit stage: rows as text, and the files beside them.
+ *
+ * Foreign text stays text: CSV cells are quoted as RFC 4180 says, JSON is
+ * UTF-8 with only ", \ and control characters escaped; both parse back equal.
+ */
+enum emit_format { EMIT_CSV, EMIT_JSONL, EMIT_FORMATS };
+
+/* A growing buffer of output bytes; owns them. */
+struct output {
+    char *bytes;
+    size_t size, capacity;
+    bool failed;             /* out of memory: sticky, adds do nothing */
+};
+void output_free(struct output *output);
+void output_add(struct output *output, const void *bytes, size_t size);
+void output_add_text(struct output *output, const char *text);
+
+/* "a,b,c\r\n" for CSV, nothing for JSON Lines. */
+void emit_header(struct output *output, enum emit_format format,
+                 const struct column *columns, uint32_t count);
+/* Cells [first, last) of a row, with the row's opening before cell 0 and its
+ * end after cell count - 1: so a row may be written in pieces. */
+void emit_cells(struct output *output, enum emit_format format,
+                const struct column *columns, uint32_t count,
+                uint32_t first, uint32_t last, const struct value *row);
+
+/* features.json: what is known of every column, in their order, as one JSON
+ * document. 0, or -ENOMEM (then the output is not whole). */
+int emit_features_json(struct output *output, const struct column *columns,
+                       uint32_t count);
+
+/* One number, as every output prints it. */
+void emit_real(struct output *output, double real);      /* %.9g, never -0 */
+void emit_integer(struct output *output, int64_t integer);
+void emit_time(struct output *output, int64_t ms);  /* 2020-04-17T08:30:00.123Z */
+void emit_json_text(struct output *output, struct text text); /* with quotes */
+void emit_csv_text(struct output *output, struct text text);
+
+#endif

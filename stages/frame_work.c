@@ -1,0 +1,106 @@
+#include "stages/frame_work.h"
+
+#include <stdlib.h>
+
+/* Where the text of a frame goes. */
+struct text_sink {
+    struct text_work *lines;
+    struct document_work *document;    /* NULL: lines */
+};
+
+static void sink_take(const struct text_sink *sink, const struct step *step)
+{
+    if (sink->document)
+        document_take(sink->document, step->text, step->size);
+    else
+        text_take(sink->lines, step->text, step->size, step->contiguous);
+}
+
+/* Steps through the frame; the last step says how it ended. */
+static struct step frame_steps(struct lane_state *state,
+                               const struct text_sink *sink)
+{
+    struct run *run = state->run;
+    for (;;) {
+        struct step step = decoder_step(state->decoder);
+        profile_was(&state->times, STAGE_DECODE);
+        if (step.kind != STEP_TEXT)
+            return step;
+        sink_take(sink, &step);
+        progress_add(&run->progress.text_bytes, step.size);
+        run_safe_point(state);
+        if (fault_raised(run->fault))
+            return (struct step){.kind = STEP_IO};
+    }
+}
+
+/* Starts the frame and goes through it; fills the piece. */
+static struct step frame_run(struct lane_state *state, struct feed *feed,
+                             const struct item *item,
+                             const struct text_sink *sink,
+                             struct piece *piece)
+{
+    piece->checksum = item->checksum;
+    piece->window_bytes = item->window_bytes;
+    struct step step = {.kind = STEP_FRAME_BAD};
+    step.reason = decoder_begin(state->decoder, feed, item, &step.bytes);
+    if (step.reason == FRAME_OK)
+        step = frame_steps(state, sink);
+    piece->kind = step.kind == STEP_FRAME_END ? PIECE_FRAME : PIECE_LOST;
+    piece->reason = step.reason;
+    piece->bytes = step.bytes;
+    return step;
+}
+
+static void raise_read_error(struct lane_state *state, struct feed *feed)
+{
+    if (feed_error(feed))
+        fault_raise(state->run->fault, CODE_IO, NULL, feed_position(feed),
+                    -feed_error(feed), "cannot read");
+}
+
+bool frame_do(struct lane_state *state, struct text_work *work,
+              struct feed *feed, const struct item *item,
+              struct stitch *stitch, struct piece *piece)
+{
+    struct text_sink sink = {.lines = work};
+    text_begin(work, piece, false);
+    struct step step = frame_run(state, feed, item, &sink, piece);
+    text_end(work);
+    if (step.kind == STEP_FRAME_END)
+        text_commit(work);
+    else
+        text_drop(work);
+    if (step.kind == STEP_IO) {
+        raise_read_error(state, feed);
+        return false;
+    }
+    progress_add(&state->run->progress.posts, piece->tally.post_records);
+    stitch_complete(state, stitch, piece);
+    return true;
+}
+
+bool frame_do_document(struct lane_state *state, struct document_work *work,
+                       struct feed *feed, const struct item *item,
+                       struct piece *piece)
+{
+    struct text_sink sink = {.document = work};
+    text_begin(work->text, piece, false);
+    struct step step = frame_run(state, feed, item, &sink, piece);
+    progress_add(&state->run->progress.posts, work->frame.post_records);
+    document_frame_end(work, step.kind == STEP_FRAME_END, item->offset);
+    if (step.kind == STEP_IO)
+        raise_read_error(state, feed);
+    return step.kind != STEP_IO;
+}
+
+void frame_task_do(struct lane_state *state, struct frame_task *task)
+{
+    feed_open_bytes(state->task_feed, task->bytes, task->size,
+                    task->item.offset);
+    (void)frame_do(state, state->text_work, state->task_feed, &task->item,
+                   task->stitch, task->piece);
+    feed_close(state->task_feed);
+    memory_uncharge(state->run->memory, sizeof *task + task->size);
+    free(task);
+}

@@ -1,0 +1,375 @@
+#include "stages/ledger.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- sums --------------------------------------------------------------- */
+
+static void add_shard(struct shard_ledger *total,
+                      const struct shard_ledger *shard)
+{
+    total->file_bytes += shard->file_bytes;
+    total->frame_bytes += shard->frame_bytes;
+    total->skippable_bytes += shard->skippable_bytes;
+    total->skippable_frames += shard->skippable_frames;
+    total->rejected_bytes += shard->rejected_bytes;
+    total->frames += shard->frames;
+    total->frames_ok += shard->frames_ok;
+    total->frames_unchecked += shard->frames_unchecked;
+    for (int i = 0; i < FRAME_REASON_COUNT; i++)
+        total->frames_rejected[i] += shard->frames_rejected[i];
+    if (shard->window_bytes_max > total->window_bytes_max)
+        total->window_bytes_max = shard->window_bytes_max;
+    tally_append(&total->tally, &shard->tally);
+}
+
+void ledger_total(const struct run *run, struct shard_ledger *total)
+{
+    memset(total, 0, sizeof *total);
+    for (size_t i = 0; i < run->shards->count; i++)
+        add_shard(total, &run->ledgers[i]);
+}
+
+static uint64_t sum(const uint64_t *numbers, int count)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < count; i++)
+        total += numbers[i];
+    return total;
+}
+
+static bool holds(const struct run *run, const char *shard, uint64_t left,
+                  uint64_t right, const char *law)
+{
+    if (left == right)
+        return true;
+    fault_raise(run->fault, CODE_BUG, shard, UINT64_MAX, 0,
+                "the ledger does not balance (%s: %" PRIu64 " and %" PRIu64
+                "); nothing was published",
+                law, left, right);
+    return false;
+}
+
+static bool shard_balances(const struct run *run, const char *name,
+                           const struct shard_ledger *l)
+{
+    const struct tally *t = &l->tally;
+    return holds(run, name, l->file_bytes,
+                 l->frame_bytes + l->skippable_bytes + l->rejected_bytes,
+                 "file bytes") &&
+           holds(run, name, l->frames,
+                 l->frames_ok + sum(l->frames_rejected, FRAME_REASON_COUNT),
+                 "frames") &&
+           holds(run, name, t->lines,
+                 t->accepted + t->control + t->blank +
+                     sum(t->rejected, LINE_REASON_COUNT),
+                 "lines") &&
+           holds(run, name, t->records,
+                 t->post_records +
+                     sum(t->control_records, CONTROL_KIND_COUNT) +
+                     sum(t->records_rejected, LINE_REASON_COUNT),
+                 "records") &&
+           holds(run, name, t->post_records, sum(t->kinds, POST_KINDS),
+                 "kinds");
+}
+
+bool ledger_balances(const struct ledger_input *input)
+{
+    const struct run *run = input->run;
+    for (size_t i = 0; i < run->shards->count; i++)
+        if (!shard_balances(run, run->shards->items[i].name,
+                            &run->ledgers[i]))
+            return false;
+    struct shard_ledger *total = malloc(sizeof *total);
+    if (!total)
+        return false;
+    ledger_total(run, total);
+    bool well = holds(run, NULL, total->tally.post_records,
+                      input->counts.posts + input->counts.duplicates,
+                      "posts and duplicates");
+    free(total);
+    return well;
+}
+
+/* ---- JSON --------------------------------------------------------------- */
+
+/* jansson's calls take over references and report failure at the end. */
+static void put(json_t *object, const char *key, uint64_t number)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+/* Non-zero counts by name. */
+static json_t *by_name(const uint64_t *counts, int first, int count,
+                       const char *(*name)(int))
+{
+    json_t *object = json_object();
+    for (int i = first; i < count; i++)
+        if (counts[i])
+            put(object, name(i), counts[i]);
+    return object;
+}
+
+static const char *frame_name(int reason)
+{
+    return frame_reason_name((enum frame_reason)reason);
+}
+
+static const char *line_name(int reason)
+{
+    return line_reason_name((enum line_reason)reason);
+}
+
+static const char *control_name(int kind)
+{
+    return control_kind_name((enum control_kind)kind);
+}
+
+static const char *kind_name(int kind)
+{
+    static const char *const names[POST_KINDS] = {"original", "quote", "reply",
+                                                  "retweet"};
+    return names[kind];
+}
+
+static json_t *bytes_json(const struct shard_ledger *l)
+{
+    json_t *object = json_object();
+    put(object, "file", l->file_bytes);
+    put(object, "frames", l->frame_bytes);
+    put(object, "skippable", l->skippable_bytes);
+    put(object, "rejected", l->rejected_bytes);
+    put(object, "text", l->tally.text_bytes);
+    return object;
+}
+
+static json_t *frames_json(const struct shard_ledger *l)
+{
+    json_t *object = json_object();
+    put(object, "total", l->frames);
+    put(object, "ok", l->frames_ok);
+    put(object, "unchecked", l->frames_unchecked);
+    put(object, "skippable", l->skippable_frames);
+    put(object, "window_bytes_max", l->window_bytes_max);
+    json_object_set_new(object, "rejected",
+                        by_name(l->frames_rejected, 1, FRAME_REASON_COUNT,
+                                frame_name));
+    return object;
+}
+
+static json_t *lines_json(const struct tally *t)
+{
+    json_t *object = json_object();
+    put(object, "total", t->lines);
+    put(object, "accepted", t->accepted);
+    put(object, "control", t->control);
+    put(object, "blank", t->blank);
+    json_object_set_new(
+        object, "rejected",
+        by_name(t->rejected, 1, LINE_REASON_COUNT, line_name));
+    return object;
+}
+
+static json_t *records_json(const struct tally *t)
+{
+    json_t *object = json_object();
+    put(object, "total", t->records);
+    put(object, "posts_with_copies", t->post_records);
+    json_object_set_new(object, "control",
+                        by_name(t->control_records, 0, CONTROL_KIND_COUNT,
+                                control_name));
+    json_object_set_new(
+        object, "rejected",
+        by_name(t->records_rejected, 1, LINE_REASON_COUNT, line_name));
+    return object;
+}
+
+static json_t *shard_ledger_json(const char *name,
+                                 const struct shard_ledger *l)
+{
+    json_t *object = json_object();
+    if (name)
+        json_object_set_new(object, "shard", json_string(name));
+    json_object_set_new(object, "bytes", bytes_json(l));
+    json_object_set_new(object, "frames", frames_json(l));
+    json_object_set_new(object, "lines", lines_json(&l->tally));
+    json_object_set_new(object, "records", records_json(&l->tally));
+    put(object, "delete_notices", l->tally.notices);
+    put(object, "documents", l->tally.documents);
+    put(object, "id_mismatch", l->tally.id_mismatch);
+    put(object, "limit_track_max", l->tally.limit_track);
+    put(object, "observations", l->tally.observations);
+    put(object, "time_anomalies", l->tally.time_anomalies);
+    return object;
+}
+
+static bool dump(json_t *root, struct output *output)
+{
+    char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
+    json_decref(root);
+    if (!text)
+        return false;
+    output_add_text(output, text);
+    output_add_text(output, "\n");
+    free(text);
+    return !output->failed;
+}
+
+/* A shard's name is bytes: what is no UTF-8 shows as U+FFFD. */
+static char *shown_name(const char *name)
+{
+    json_t *plain = json_string(name);
+    json_decref(plain);
+    char *copy = malloc(3 * strlen(name) + 1), *at = copy;
+    if (!copy)
+        return NULL;
+    for (; *name; name++) {
+        if (plain || (unsigned char)*name < 0x80)
+            *at++ = *name;
+        else
+            at = stpcpy(at, "\xEF\xBF\xBD");
+    }
+    *at = 0;
+    return copy;
+}
+
+static json_t *shards_json(const struct run *run)
+{
+    json_t *shards = json_array();
+    for (size_t i = 0; i < run->shards->count; i++) {
+        char *name = shown_name(run->shards->items[i].name);
+        json_array_append_new(
+            shards, shard_ledger_json(name ? name : "", &run->ledgers[i]));
+        free(name);
+    }
+    return shards;
+}
+
+static json_t *posts_json(const struct reduce_counts *counts)
+{
+    json_t *object = json_object();
+    put(object, "accounts", counts->accounts);
+    put(object, "posts", counts->posts);
+    put(object, "duplicates", counts->duplicates);
+    put(object, "conflicting_duplicates", counts->conflicting_duplicates);
+    put(object, "deletes", counts->deletions);
+    put(object, "deletes_without_account", counts->deletes_without_account);
+    return object;
+}
+
+bool ledger_json(const struct ledger_input *input, struct output *output)
+{
+    struct shard_ledger *total = malloc(sizeof *total);
+    if (!total)
+        return false;
+    ledger_total(input->run, total);
+    json_t *root = json_object();
+    json_object_set_new(root, "total", shard_ledger_json(NULL, total));
+    json_object_set_new(root, "result", posts_json(&input->counts));
+    json_object_set_new(root, "shards", shards_json(input->run));
+    free(total);
+    return dump(root, output);
+}
+
+/* ---- manifest ----------------------------------------------------------- */
+
+static json_t *manifest_shards(const struct run *run)
+{
+    json_t *shards = json_array();
+    for (size_t i = 0; i < run->shards->count; i++) {
+        const struct shard_ledger *l = &run->ledgers[i];
+        char digest[33];
+        snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64,
+                 l->digest[0], l->digest[1]);
+        char *name = shown_name(run->shards->items[i].name);
+        json_t *shard = json_object();
+        json_object_set_new(shard, "shard", json_string(name ? name : ""));
+        put(shard, "bytes", l->file_bytes);
+        json_object_set_new(shard, "xxh3_128", json_string(digest));
+        json_object_set_new(
+            shard, "container",
+            json_string(l->foreign ? l->foreign
+                                   : l->is_text ? "text" : "zstd"));
+        json_object_set_new(
+            shard, "framing",
+            json_string(l->framing == FRAMING_DOCUMENT ? "document"
+                                                       : "lines"));
+        json_array_append_new(shards, shard);
+        free(name);
+    }
+    return shards;
+}
+
+static json_t *repeats_json(const struct shards *shards)
+{
+    json_t *repeats = json_array();
+    for (size_t i = 0; i < shards->repeat_count; i++) {
+        char *name = shown_name(shards->repeats[i].name);
+        char *first = shown_name(shards->repeats[i].first);
+        json_t *repeat = json_object();
+        json_object_set_new(repeat, "shard", json_string(name ? name : ""));
+        json_object_set_new(repeat, "same_file_as",
+                            json_string(first ? first : ""));
+        json_array_append_new(repeats, repeat);
+        free(name);
+        free(first);
+    }
+    return repeats;
+}
+
+/* Half of the ids in a hundredth of the second is no accident. */
+#define SAMPLE_IDS_MIN 100
+
+static json_t *sample_json(const struct tally *t)
+{
+    json_t *object = json_object();
+    bool suspected = t->id_times >= SAMPLE_IDS_MIN &&
+                     t->id_times_657_666 >= t->id_times / 2;
+    json_object_set_new(object, "sample_suspected", json_boolean(suspected));
+    put(object, "ids_with_time", t->id_times);
+    put(object, "ids_in_ms_657_to_666", t->id_times_657_666);
+    return object;
+}
+
+static json_t *parameters_json(const struct ledger_input *input)
+{
+    char offset[16];
+    int32_t minutes = input->utc_offset_minutes;
+    snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+',
+             abs(minutes) / 60, abs(minutes) % 60);
+    json_t *object = json_object();
+    json_object_set_new(object, "utc_offset", json_string(offset));
+    put(object, "line_bytes_max", input->line_bytes_max);
+    put(object, "window_bytes_max", input->run->plan->window_bytes_max);
+    json_object_set_new(object, "formats", json_string(input->formats));
+    return object;
+}
+
+bool manifest_json(const struct ledger_input *input, struct output *output)
+{
+    struct shard_ledger *total = malloc(sizeof *total);
+    if (!total)
+        return false;
+    ledger_total(input->run, total);
+    json_t *root = json_object();
+    json_object_set_new(root, "program", json_string("sandpiper"));
+    json_object_set_new(root, "version", json_string(SANDPIPER_VERSION));
+    json_object_set_new(root, "parameters", parameters_json(input));
+    json_object_set_new(root, "shards", manifest_shards(input->run));
+    json_object_set_new(root, "repeated_shards",
+                        repeats_json(input->run->shards));
+    json_t *dialects = json_object();
+    put(dialects, "twitter_v1.1", total->tally.post_records);
+    json_object_set_new(root, "posts_with_copies_by_dialect", dialects);
+    json_object_set_new(
+        root, "posts_with_copies_by_kind",
+        by_name(total->tally.kinds, 0, POST_KINDS, kind_name));
+    json_object_set_new(root, "control_by_kind",
+                        by_name(total->tally.control_records, 0,
+                                CONTROL_KIND_COUNT, control_name));
+    json_object_set_new(root, "sample", sample_json(&total->tally));
+    free(total);
+    return dump(root, output);
+}

@@ -1,0 +1,40 @@
+#ifndef SANDPIPER_STAGES_LEDGER_H
+#define SANDPIPER_STAGES_LEDGER_H
+
+#include "stages/emit/emit.h"
+#include "stages/reduce/reduce.h"
+#include "stages/run.h"
+
+/*
+ * The ledger: where every byte, frame, line and record of every shard went,
+ * and the files that say so. Nothing is published unless it balances:
+ *
+ *   file_bytes   = frame_bytes + skippable_bytes + rejected_bytes
+ *   frames       = ok + rejected (by reason)
+ *   lines        = accepted + control + blank + rejected (by reason)
+ *   records      = post records + control (by kind) + rejected (by reason)
+ *   post records = posts + duplicates
+ *   posts        = sum of accounts.posts
+ *
+ * No clock, no thread count and no order of arrival shows in these files.
+ */
+struct ledger_input {
+    const struct run *run;
+    struct reduce_counts counts;
+    int32_t utc_offset_minutes;
+    uint64_t line_bytes_max;
+    const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
+};
+
+/* Raises CODE_BUG and says which sum does not hold. */
+bool ledger_balances(const struct ledger_input *input);
+
+/* Each adds a whole file to the output; false when out of memory. */
+bool ledger_json(const struct ledger_input *input, struct output *output);
+bool manifest_json(const struct ledger_input *input, struct output *output);
+bool rejects_jsonl(const struct ledger_input *input, struct output *output);
+
+/* Sums over all shards, for the summary on the terminal. */
+void ledger_total(const struct run *run, struct shard_ledger *total);
+
+#endif

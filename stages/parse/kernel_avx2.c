@@ -1,0 +1,296 @@
+#include "stages/parse/kernel_block.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+/*
+ * UTF-8 by three table look-ups a byte: Keiser and Lemire, "Validating UTF-8
+ * In Less Than One Instruction Per Byte" (2021), figures 2 to 4.
+ */
+enum {
+    TOO_SHORT = 1 << 0,
+    TOO_LONG = 1 << 1,
+    OVERLONG_3 = 1 << 2,
+    TOO_LARGE = 1 << 3,
+    SURROGATE = 1 << 4,
+    OVERLONG_2 = 1 << 5,
+    TOO_LARGE_1000 = 1 << 6,
+    OVERLONG_4 = 1 << 6,
+    TWO_CONTINUATIONS = 1 << 7,
+    CARRY = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS,
+};
+
+#define TABLE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
+#define B(value) ((char)(value))
+
+static inline __m256i nibble_high(__m256i bytes)
+{
+    return _mm256_and_si256(_mm256_srli_epi16(bytes, 4),
+                            _mm256_set1_epi8(0x0F));
+}
+
+static inline __m256i utf8_special_cases(__m256i input, __m256i before)
+{
+    const __m256i first_high = TABLE(
+        TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+        TOO_LONG, B(TWO_CONTINUATIONS), B(TWO_CONTINUATIONS),
+        B(TWO_CONTINUATIONS), B(TWO_CONTINUATIONS), TOO_SHORT | OVERLONG_2,
+        TOO_SHORT, TOO_SHORT | OVERLONG_3 | SURROGATE,
+        TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4);
+    const __m256i first_low = TABLE(
+        B(CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4),
+        B(CARRY | OVERLONG_2), B(CARRY), B(CARRY), B(CARRY | TOO_LARGE),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000 | SURROGATE),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
+        B(CARRY | TOO_LARGE | TOO_LARGE_1000));
+    const __m256i second_high = TABLE(
+        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+        TOO_SHORT, TOO_SHORT,
+        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | OVERLONG_3 |
+          TOO_LARGE_1000 | OVERLONG_4),
+        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | OVERLONG_3 | TOO_LARGE),
+        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | SURROGATE | TOO_LARGE),
+        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | SURROGATE | TOO_LARGE),
+        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT);
+    __m256i low = _mm256_and_si256(before, _mm256_set1_epi8(0x0F));
+    return _mm256_and_si256(
+        _mm256_and_si256(_mm256_shuffle_epi8(first_high, nibble_high(before)),
+                         _mm256_shuffle_epi8(first_low, low)),
+        _mm256_shuffle_epi8(second_high, nibble_high(input)));
+}
+
+/* The 32 bytes that stand `by` bytes before input. */
+#define SHIFTED(input, joined, by) _mm256_alignr_epi8(input, joined, 16 - (by))
+
+/* Non-zero where input is not UTF-8, given the 32 bytes before it. */
+static inline __m256i utf8_errors(__m256i previous, __m256i input)
+{
+    __m256i joined = _mm256_permute2x128_si256(previous, input, 0x21);
+    __m256i special =
+        utf8_special_cases(input, SHIFTED(input, joined, 1));
+    __m256i third = _mm256_subs_epu8(SHIFTED(input, joined, 2),
+                                     _mm256_set1_epi8((char)(0xE0 - 0x80)));
+    __m256i fourth = _mm256_subs_epu8(SHIFTED(input, joined, 3),
+                                      _mm256_set1_epi8((char)(0xF0 - 0x80)));
+    __m256i must = _mm256_and_si256(_mm256_or_si256(third, fourth),
+                                    _mm256_set1_epi8((char)0x80));
+    return _mm256_xor_si256(must, special);
+}
+
+/* Non-zero if the bytes end inside a sequence. */
+static inline __m256i utf8_incomplete(__m256i input)
+{
+    const __m256i most = _mm256_setr_epi8(
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, (char)(0xF0 - 1),
+        (char)(0xE0 - 1), (char)(0xC0 - 1));
+    return _mm256_subs_epu8(input, most);
+}
+
+static inline uint64_t bits(__m256i a, __m256i b)
+{
+    return (uint32_t)_mm256_movemask_epi8(a) |
+           (uint64_t)(uint32_t)_mm256_movemask_epi8(b) << 32;
+}
+
+INLINE uint64_t equal(__m256i a, __m256i b, __m256i wanted)
+{
+    return bits(_mm256_cmpeq_epi8(a, wanted), _mm256_cmpeq_epi8(b, wanted));
+}
+
+/*
+ * What every block is compared with. The compiler would rather make some of
+ * these anew for each block than keep them: opaque to it, they stay in
+ * registers, or become memory operands.
+ */
+struct constants {
+    __m256i quote, backslash, fold, separators, letter_u, lift;
+};
+
+INLINE __m256i kept(__m256i value)
+{
+    __asm__("" : "+x"(value));
+    return value;
+}
+
+/* Entries that no byte of their own low nibble equals. */
+#define NO B(0xFF)
+
+INLINE struct constants block_constants(void)
+{
+    return (struct constants){
+        .quote = kept(_mm256_set1_epi8('"')),
+        .backslash = kept(_mm256_set1_epi8('\\')),
+        .fold = kept(_mm256_set1_epi8(0x20)),
+        .separators =
+            kept(TABLE(' ', NO, NO, NO, NO, NO, NO, NO, NO, NO, ':', '{', ',',
+                       '}', NO, NO)),
+        .letter_u = kept(_mm256_set1_epi8('u')),
+        .lift = kept(_mm256_set1_epi8(0x70)),
+    };
+}
+
+/*
+ * { } [ ] : , and space. With bit 5 set, [ ] are { }. Takes 0x00, 0x0C and
+ * 0x1A too, which fix_controls takes back.
+ */
+INLINE uint64_t separators(const struct constants *with, __m256i a, __m256i b)
+{
+    return bits(
+        _mm256_cmpeq_epi8(_mm256_or_si256(a, with->fold),
+                          _mm256_shuffle_epi8(with->separators, a)),
+        _mm256_cmpeq_epi8(_mm256_or_si256(b, with->fold),
+                          _mm256_shuffle_epi8(with->separators, b)));
+}
+
+/* Control characters are rare within a line: most blocks pay for one test. */
+INLINE bool any_control(const struct constants *with, __m256i a, __m256i b)
+{
+    __m256i low = _mm256_subs_epu8(with->fold, _mm256_min_epu8(a, b));
+    return !_mm256_testz_si256(low, low);
+}
+
+static inline uint64_t controls(__m256i a, __m256i b)
+{
+    const __m256i most = _mm256_set1_epi8(0x1F);
+    return bits(_mm256_cmpeq_epi8(_mm256_max_epu8(a, most), most),
+                _mm256_cmpeq_epi8(_mm256_max_epu8(b, most), most));
+}
+
+static inline void fix_controls(struct block_masks *masks, __m256i a,
+                                __m256i b)
+{
+    masks->control = controls(a, b);
+    masks->separator &= ~masks->control;
+    masks->separator |=
+        equal(a, b, _mm256_set1_epi8('\t')) |
+        equal(a, b, _mm256_set1_epi8('\n')) |
+        equal(a, b, _mm256_set1_epi8('\r'));
+    /* Tab, LF and CR have bit 6 clear: none becomes a bracket. */
+}
+
+/*
+ * Escapable characters and hexadecimal digits by two nibble tables: a byte is
+ * of a class when both its entries have the class's bit. 1, 2, 4, 8: escapable
+ * with high nibble 2, 5, 6, 7; 16: a digit; 32, 64: A-F, a-f.
+ */
+static inline __m256i escape_classes(__m256i bytes)
+{
+    const __m256i high = TABLE(0, 0, 1, 16, 32, 2, 4 | 64, 8, 0, 0, 0, 0, 0,
+                               0, 0, 0);
+    const __m256i low =
+        TABLE(16, 0x70, 0x70 | 1 | 4 | 8, 0x70, 0x70 | 8, 0x70 | 8, 0x70 | 4,
+              16, 16, 16, 0, 0, 2, 0, 4, 1);
+    return _mm256_and_si256(_mm256_shuffle_epi8(high, nibble_high(bytes)),
+                            _mm256_shuffle_epi8(low, bytes));
+}
+
+INLINE void load_escapes(const struct constants *with,
+                         struct block_masks *masks, __m256i a, __m256i b)
+{
+    /* Of a byte's classes one at most is of the low nibble: added to 0x70, a
+     * nibble that is not 0 sets bit 7. */
+    __m256i class_a = escape_classes(a), class_b = escape_classes(b);
+    masks->hex = bits(_mm256_add_epi8(class_a, with->lift),
+                      _mm256_add_epi8(class_b, with->lift));
+    masks->escapable =
+        bits(_mm256_add_epi8(_mm256_slli_epi16(class_a, 4), with->lift),
+             _mm256_add_epi8(_mm256_slli_epi16(class_b, 4), with->lift));
+    masks->letter_u = equal(a, b, with->letter_u);
+}
+
+INLINE uint64_t tokens_of(const struct constants *with, __m256i a, __m256i b,
+                          struct block_carry *carry)
+{
+    struct block_masks masks = {0};
+    masks.quote = equal(a, b, with->quote);
+    masks.backslash = equal(a, b, with->backslash);
+    masks.separator = separators(with, a, b);
+    /* Among separators the brackets are those with bit 6. */
+    masks.bracket = bits(_mm256_slli_epi16(a, 1), _mm256_slli_epi16(b, 1));
+    if (__builtin_expect(any_control(with, a, b), 0))
+        fix_controls(&masks, a, b);
+    if (block_escapes(&masks, carry))
+        load_escapes(with, &masks, a, b);
+    return block_tokens(&masks, carry);
+}
+
+/* The UTF-8 check, for a block that is not ASCII or follows such a one. Its
+ * tables would crowd the other constants out of the registers. */
+static __attribute__((noinline)) __m256i
+utf8_block(const uint8_t *text, size_t at, __m256i a, __m256i b)
+{
+    __m256i previous =
+        at ? _mm256_loadu_si256((const __m256i *)(text + at - 32))
+           : _mm256_setzero_si256();
+    return _mm256_or_si256(utf8_errors(previous, a), utf8_errors(a, b));
+}
+
+static inline __m256i load_or_space(const uint8_t *text, size_t count)
+{
+    const __m256i place = _mm256_setr_epi8(
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+        20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    char limit = (char)(count > 32 ? 32 : count);
+    return _mm256_blendv_epi8(_mm256_set1_epi8(' '),
+                              _mm256_loadu_si256((const __m256i *)text),
+                              _mm256_cmpgt_epi8(_mm256_set1_epi8(limit),
+                                                place));
+}
+
+struct index_state {
+    const uint8_t *text;
+    uint32_t *out;             /* the next token's place */
+    struct block_carry carry;
+    __m256i utf8_errors;
+    int wide;                  /* the block before is not ASCII */
+};
+
+INLINE void index_block(struct index_state *state,
+                        const struct constants *with, size_t at, __m256i a,
+                        __m256i b)
+{
+    int wide = _mm256_movemask_epi8(_mm256_or_si256(a, b));
+    if (__builtin_expect(wide | state->wide, 0))
+        state->utf8_errors = _mm256_or_si256(
+            state->utf8_errors, utf8_block(state->text, at, a, b));
+    state->wide = wide;
+    state->out = write_tokens(state->out, (uint32_t)at,
+                              tokens_of(with, a, b, &state->carry));
+}
+
+uint32_t index_avx2(const uint8_t *text, size_t size, uint32_t *tokens,
+                    uint32_t *count)
+{
+    struct index_state state = {.text = text, .out = tokens,
+                                .utf8_errors = _mm256_setzero_si256()};
+    const struct constants with = block_constants();
+    size_t at = 0;
+    for (; size - at >= 64; at += 64)
+        index_block(&state, &with, at,
+                    _mm256_loadu_si256((const __m256i *)(text + at)),
+                    _mm256_loadu_si256((const __m256i *)(text + at + 32)));
+    size_t left = size - at;
+    if (left)
+        index_block(&state, &with, at, load_or_space(text + at, left),
+                    load_or_space(text + at + 32, left > 32 ? left - 32 : 0));
+    else if (state.wide)
+        /* No space behind the text shows that a sequence is cut. */
+        state.utf8_errors = _mm256_or_si256(
+            state.utf8_errors, utf8_incomplete(_mm256_loadu_si256(
+                                   (const __m256i *)(text + at - 32))));
+    *count = (uint32_t)(state.out - tokens);
+    return block_errors(&state.carry, !_mm256_testz_si256(state.utf8_errors,
+                                                          state.utf8_errors));
+}
+#endif

@@ -1,0 +1,33 @@
+#ifndef SANDPIPER_STAGES_PARSE_H
+#define SANDPIPER_STAGES_PARSE_H
+
+#include "stages/parse/kernel.h"
+#include "stages/tally.h"
+#include "stages/units.h"
+
+/*
+ * The face of the parse stage: from one line of text to what it says.
+ *
+ * A line is one JSON text (RFC 8259, any top-level value, valid UTF-8). It is
+ * checked whole, by the instruction set's kernel and one walk; what it means
+ * is then decided from its top-level keys (docs/FORMATS.md). Whether it is
+ * accepted depends on its bytes alone.
+ *
+ * A parser belongs to one lane.
+ */
+struct parser;
+
+/* NULL when out of memory. isa must run here (isa_runs_here). */
+struct parser *parser_create(enum isa isa);
+void parser_free(struct parser *parser);
+
+/*
+ * Parses the line text[0..size) (without its line end; KERNEL_PADDING bytes
+ * behind it are readable), adds what it says to batch, and counts it in
+ * tally. offset is where the line stands in the tally's text. A rejected line
+ * leaves the batch as it was. False when out of memory.
+ */
+bool parse_line(struct parser *parser, const uint8_t *text, size_t size,
+                uint64_t offset, struct batch *batch, struct tally *tally);
+
+#endif

@@ -1,0 +1,20 @@
+#include "stages/reduce/columns.h"
+#include "stages/reduce/reduce.h"
+
+#define SAMPLED true
+#define WHOLE false
+#define ROUND_ONE false
+#define ROUND_TWO true
+
+const struct column COLUMNS[] = {
+#define COLUMN(place, name, type, unit, definition, null_rule, sample, round,  \
+               source)                                                         \
+    {#name, COLUMN_##type, unit, definition, null_rule, sample,                \
+     ROUND_##round, source},
+#include "stages/reduce/columns.def"
+#undef COLUMN
+};
+const uint32_t COLUMN_COUNT = sizeof COLUMNS / sizeof COLUMNS[0];
+
+_Static_assert(sizeof COLUMNS / sizeof COLUMNS[0] == COL_COUNT,
+               "a place for every column");

@@ -1,0 +1,289 @@
+#include "stages/reduce/sort_posts.h"
+
+#include "pipeline/check.h"
+#include "stages/reduce/merge_sort.h"
+
+#include <errno.h>
+
+/* Room that a large account took is given back when the next needs little. */
+#define ROOM_KEPT_BYTES ((size_t)4 << 20)
+
+/* ---- memory ------------------------------------------------------------ */
+
+void sorter_init(struct sorter *sorter, struct memory *memory)
+{
+    *sorter = (struct sorter){.memory = memory};
+}
+
+void sorter_free(struct sorter *sorter)
+{
+    memory_unmap(sorter->memory, sorter->room, sorter->room_bytes);
+    sorter_init(sorter, sorter->memory);
+}
+
+/* Room for count elements of size bytes, or NULL. */
+static void *room_for(struct sorter *sorter, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
+        return NULL;
+    bool excess = sorter->room_bytes > ROOM_KEPT_BYTES &&
+                  bytes < ROOM_KEPT_BYTES;
+    if (bytes <= sorter->room_bytes && !excess)
+        return sorter->room;
+    sorter_free(sorter);
+    size_t grown = bytes < ROOM_KEPT_BYTES ? bytes * 2 : bytes;
+    sorter->room = memory_map(sorter->memory, grown);
+    sorter->room_bytes = sorter->room ? grown : 0;
+    return sorter->room;
+}
+
+/* ---- orders ------------------------------------------------------------ */
+
+static bool digits_only(struct id id)
+{
+    for (uint32_t i = 0; i < id.text.size; i++)
+        if (id.text.bytes[i] < '0' || id.text.bytes[i] > '9')
+            return false;
+    return true;
+}
+
+static int order_ids(struct id a, struct id b)
+{
+    if (!a.text.size && !b.text.size)
+        return (a.number > b.number) - (a.number < b.number);
+    bool a_digits = digits_only(a), b_digits = digits_only(b);
+    if (a_digits != b_digits)
+        return a_digits ? -1 : 1;
+    return id_compare(a, b);
+}
+
+/*
+ * What is sorted instead of the facts, which are three times as large. By id:
+ * major is the number or the first eight bytes, minor tells texts apart from
+ * numbers. By time: major is the time, minor the number.
+ */
+struct post_key {
+    uint64_t major, minor;
+    const struct fact *fact;
+};
+
+static uint64_t text_prefix(struct text text)
+{
+    uint64_t prefix = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        prefix = prefix << 8 |
+                 (i < text.size ? (unsigned char)text.bytes[i] : 0);
+    return prefix;
+}
+
+static struct post_key key_by_id(const struct fact *fact)
+{
+    bool blob = fact->flags & FACT_POST_BLOB;
+    return (struct post_key){
+        blob ? text_prefix(fact_post(fact).text) : fact->post, blob, fact};
+}
+
+static struct post_key key_by_time(const struct fact *fact)
+{
+    return (struct post_key){(uint64_t)fact->time ^ (uint64_t)1 << 63,
+                             fact->post, fact};
+}
+
+/* Any order that brings copies together; not the order of ids. */
+static int order_by_id(const struct post_key *a, const struct post_key *b)
+{
+    if (a->major != b->major)
+        return a->major < b->major ? -1 : 1;
+    if (a->minor != b->minor)
+        return a->minor < b->minor ? -1 : 1;
+    return a->minor ? text_compare(fact_post(a->fact).text,
+                                   fact_post(b->fact).text)
+                    : 0;
+}
+
+static inline bool less_by_id(const struct post_key *a,
+                              const struct post_key *b)
+{
+    return order_by_id(a, b) < 0;
+}
+
+static inline bool less_by_time(const struct post_key *a,
+                                const struct post_key *b)
+{
+    if (a->major != b->major)
+        return a->major < b->major;
+    if ((a->fact->flags | b->fact->flags) & FACT_POST_BLOB)
+        return order_ids(fact_post(a->fact), fact_post(b->fact)) < 0;
+    return a->minor < b->minor;
+}
+
+MERGE_SORT(sort_by_id, struct post_key, less_by_id)
+MERGE_SORT(sort_by_time, struct post_key, less_by_time)
+
+/* ---- posts ------------------------------------------------------------- */
+
+static void status_counts(const struct fact *facts, size_t count,
+                          struct sorted_posts *out)
+{
+    int64_t first_time = INT64_MAX, last_time = INT64_MIN;
+    out->statuses_first = out->statuses_last = COUNT_NONE;
+    for (size_t i = 0; i < count; i++) {
+        const struct fact *fact = &facts[i];
+        if (fact->statuses == COUNT_NONE)
+            continue;
+        if (fact->time < first_time || (fact->time == first_time &&
+                                        fact->statuses > out->statuses_first)) {
+            first_time = fact->time;
+            out->statuses_first = fact->statuses;
+        }
+        if (fact->time > last_time || (fact->time == last_time &&
+                                       fact->statuses > out->statuses_last)) {
+            last_time = fact->time;
+            out->statuses_last = fact->statuses;
+        }
+    }
+}
+
+#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
+
+/*
+ * Equal survivors nearly always are equal copies. XXH3 resists no forger,
+ * though, and a forged pair must not let the order of arrival show: then the
+ * rest of the fact decides.
+ */
+static int order_copies(const struct fact *a, const struct fact *b)
+{
+    const int orders[] = {
+        ORDER(a->survivor, b->survivor),
+        ORDER(a->time, b->time),
+        ORDER(a->kind, b->kind),
+        ORDER(a->statuses, b->statuses),
+        ORDER(a->original_time, b->original_time),
+        ORDER(a->client, b->client),
+        ORDER(a->language, b->language),
+        ORDER(a->flags, b->flags),
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (orders[i])
+            return orders[i];
+    int order = order_ids(fact_target(a), fact_target(b));
+    return order ? order : order_ids(fact_target_post(a), fact_target_post(b));
+}
+
+/* Leaves the best copy of keys[0, count) in keys[0]; what is conflicting. */
+static uint64_t choose_survivor(struct post_key *keys, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (order_copies(keys[i].fact, keys[best].fact) > 0)
+            best = i;
+    struct post_key first = keys[0];
+    keys[0] = keys[best];
+    keys[best] = first;
+    uint64_t conflicting = 0;
+    for (size_t i = 1; i < count; i++)
+        conflicting += keys[i].fact->survivor != keys[0].fact->survivor;
+    return conflicting;
+}
+
+/* Keys are sorted by id. Survivors go to the front, what is dropped behind. */
+static void drop_copies(struct post_key *keys, size_t count,
+                        struct sorted_posts *out)
+{
+    size_t kept = 0;
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i + 1; end < count; end++)
+            if (order_by_id(&keys[i], &keys[end]) != 0)
+                break;
+        if (end - i > 1)
+            out->conflicting += choose_survivor(keys + i, end - i);
+        /* A swap: no key is lost, so the keys stay a permutation. */
+        struct post_key survivor = keys[i];
+        keys[i] = keys[kept];
+        keys[kept++] = survivor;
+    }
+    out->count = kept;
+    out->duplicates = count - kept;
+}
+
+/* facts[i] becomes what keys[i] points at: one walk along each cycle, so that
+ * no second array of facts is needed. */
+static void arrange(struct fact *facts, struct post_key *keys, size_t count)
+{
+    for (size_t start = 0; start < count; start++) {
+        if (keys[start].fact == &facts[start])
+            continue;
+        struct fact held = facts[start];
+        size_t to = start;
+        for (;;) {
+            size_t from = (size_t)(keys[to].fact - facts);
+            keys[to].fact = &facts[to];
+            if (from == start)
+                break;
+            facts[to] = facts[from];
+            to = from;
+        }
+        facts[to] = held;
+    }
+}
+
+int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
+               struct sorted_posts *out)
+{
+    *out = (struct sorted_posts){.count = count};
+    status_counts(facts, count, out);
+    if (count < 2)
+        return 0;
+    struct post_key small[2 * MERGE_SORT_BLOCK], *keys = small;
+    if (count > MERGE_SORT_BLOCK)
+        keys = room_for(sorter, count, 2 * sizeof *keys);
+    if (!keys)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        keys[i] = key_by_id(&facts[i]);
+    sort_by_id(keys, count, keys + count);
+    drop_copies(keys, count, out);
+    for (size_t i = 0; i < out->count; i++)
+        keys[i] = key_by_time(keys[i].fact);
+    sort_by_time(keys, out->count, keys + count);
+    arrange(facts, keys, count);
+    return 0;
+}
+
+/* ---- deletions --------------------------------------------------------- */
+
+/* Unknown times last. */
+static inline bool less_deletion(const struct deletion *a,
+                                 const struct deletion *b)
+{
+    int order = order_ids(a->post, b->post);
+    if (order)
+        return order < 0;
+    if (a->time == TIME_NONE || b->time == TIME_NONE)
+        return b->time == TIME_NONE && a->time != TIME_NONE;
+    return a->time < b->time;
+}
+
+MERGE_SORT(sort_all_deletions, struct deletion, less_deletion)
+
+int sort_deletions(struct sorter *sorter, struct deletion *deletions,
+                   size_t count, size_t *kept)
+{
+    *kept = count;
+    if (count < 2)
+        return 0;
+    struct deletion *spare = NULL;
+    if (count > MERGE_SORT_BLOCK) {
+        spare = room_for(sorter, count, sizeof *spare);
+        if (!spare)
+            return -ENOMEM;
+    }
+    sort_all_deletions(deletions, count, spare);
+    size_t to = 1;
+    for (size_t i = 1; i < count; i++)
+        if (!id_equal(deletions[i].post, deletions[to - 1].post))
+            deletions[to++] = deletions[i];
+    *kept = to;
+    return 0;
+}

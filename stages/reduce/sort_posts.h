@@ -1,0 +1,48 @@
+#ifndef SANDPIPER_STAGES_REDUCE_SORT_POSTS_H
+#define SANDPIPER_STAGES_REDUCE_SORT_POSTS_H
+
+#include "pipeline/memory.h"
+#include "stages/units.h"
+
+/*
+ * From every copy of one account's posts, in any order, to its posts: sorted
+ * by (time, id), each once; likewise its deletions. In place, and the same
+ * whatever the order the copies come in.
+ *
+ * Copies of a post may carry different times (an id that is no snowflake
+ * gives none), so they are found by id first. Of equal (account, post id) the
+ * copy with the greatest `survivor` stays; a dropped copy with another
+ * `survivor` differs in some projected field, and is conflicting.
+ *
+ * Ids order as id_compare says, but for one thing: ids that are all digits
+ * stand before others, because "2" < "10" < "1a" < "2" is no order.
+ *
+ * O(n log n) at worst, n comparisons when sorted already; memory (charged to
+ * the budget, kept for the next account unless it is large): 48 bytes a copy.
+ * A sorter belongs to one thread.
+ */
+struct sorter {
+    struct memory *memory;
+    void *room;
+    size_t room_bytes;
+};
+void sorter_init(struct sorter *sorter, struct memory *memory);
+void sorter_free(struct sorter *sorter);
+
+struct sorted_posts {
+    size_t count;                        /* facts[0, count) are the posts */
+    uint64_t duplicates, conflicting;    /* dropped; of these, differing */
+    /* By time over all copies with a known count; of equal times the greatest
+     * count. COUNT_NONE: none is known. */
+    int64_t statuses_first, statuses_last;
+};
+/* 0 or -ENOMEM. What lies behind the posts is in no order. */
+int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
+               struct sorted_posts *out);
+
+/* Distinct by post id, in the order of ids, each with its least known time;
+ * *kept of them. 0 or -ENOMEM. */
+int sort_deletions(struct sorter *sorter, struct deletion *deletions,
+                   size_t count, size_t *kept);
+
+#endif

@@ -1,0 +1,142 @@
+#include "stages/report.h"
+
+#include "stages/seal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+static const char *const STAGE_NAMES[STAGE_COUNT] = {
+#define X(name, stable) stable,
+    PROFILE_STAGES(X)
+#undef X
+};
+
+static void print_rejects(FILE *out, const struct shard_ledger *total)
+{
+    for (int i = 1; i < FRAME_REASON_COUNT; i++)
+        if (total->frames_rejected[i])
+            fprintf(out, "  rejected: %" PRIu64 " frames, %s (%s)\n",
+                    total->frames_rejected[i],
+                    frame_reason_sentence((enum frame_reason)i),
+                    frame_reason_name((enum frame_reason)i));
+    for (int i = 1; i < LINE_REASON_COUNT; i++) {
+        uint64_t lines = total->tally.rejected[i];
+        uint64_t records = total->tally.records_rejected[i];
+        if (lines || records)
+            fprintf(out, "  rejected: %" PRIu64 " %s, %s (%s)\n",
+                    lines ? lines : records, lines ? "lines" : "records",
+                    line_reason_sentence((enum line_reason)i),
+                    line_reason_name((enum line_reason)i));
+    }
+}
+
+void report_summary(FILE *out, const struct report *report)
+{
+    const struct run *run = report->run;
+    struct shard_ledger *total = malloc(sizeof *total);
+    if (!total)
+        return;
+    ledger_total(run, total);
+    const struct tally *t = &total->tally;
+    double seconds = (double)(report->read_ns + report->reduce_ns) / 1e9;
+    double gb = (double)t->text_bytes / 1e9;
+    fprintf(out,
+            "%zu shards, %.3f GB of text in %.2f s (%.2f GB/s), %s, %s, %u "
+            "lanes\n",
+            run->shards->count, gb, seconds,
+            seconds > 0 ? gb / seconds : 0.0, report->io, report->isa,
+            run->options.lanes);
+    fprintf(out,
+            "  %" PRIu64 " posts by %" PRIu64 " accounts, %" PRIu64
+            " duplicates dropped, %" PRIu64 " delete notices\n",
+            report->counts.posts, report->counts.accounts,
+            report->counts.duplicates, t->notices);
+    if (seal_count(run->seal))
+        fprintf(out, "  the tables were sealed to disk %u times\n",
+                seal_count(run->seal));
+    if (total->frames_unchecked && !total->frames_ok)
+        fputc('\n', out);
+    print_rejects(out, total);
+    fprintf(out, "  outputs: %s (accounts, features.json, ledger.json, "
+                 "manifest.json, rejects.jsonl)\n",
+            report->output);
+    free(total);
+}
+
+static void sum_times(const struct run *run, uint64_t ns[STAGE_COUNT])
+{
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        ns[stage] = 0;
+    for (uint32_t i = 0; i < run->options.lanes; i++)
+        for (int stage = 0; stage < STAGE_COUNT; stage++)
+            ns[stage] += run->lane_states[i].times.ns[stage];
+}
+
+static uint64_t post_copies(const struct run *run)
+{
+    uint64_t posts = 0;
+    for (size_t i = 0; i < run->shards->count; i++)
+        posts += run->ledgers[i].tally.post_records;
+    return posts;
+}
+
+void report_profile(FILE *out, const struct report *report)
+{
+    uint64_t ns[STAGE_COUNT], all = report->reduce_ns;
+    sum_times(report->run, ns);
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        all += ns[stage];
+    double posts = (double)post_copies(report->run);
+    fprintf(out, "%-18s %10s %7s %12s\n", "stage", "lane s", "share",
+            "ns a post");
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        fprintf(out, "%-18s %10.3f %6.1f%% %12.0f\n", STAGE_NAMES[stage],
+                (double)ns[stage] / 1e9,
+                all ? 100.0 * (double)ns[stage] / (double)all : 0.0,
+                posts > 0 ? (double)ns[stage] / posts : 0.0);
+    fprintf(out, "%-18s %10.3f   (wall clock: reduce, emit, publish)\n",
+            "reduce", (double)report->reduce_ns / 1e9);
+    fprintf(out, "%-18s %10.3f   (wall clock)\n", "reading",
+            (double)report->read_ns / 1e9);
+}
+
+static void add_number(struct output *output, const char *key, uint64_t number)
+{
+    output_add_text(output, key);
+    emit_integer(output, (int64_t)number);
+}
+
+static void add_text(struct output *output, const char *key, const char *text)
+{
+    output_add_text(output, key);
+    emit_json_text(output, (struct text){text, (uint32_t)strlen(text)});
+}
+
+bool report_timings(const struct report *report, struct output *output)
+{
+    const struct run *run = report->run;
+    uint64_t ns[STAGE_COUNT];
+    struct rusage usage;
+    sum_times(run, ns);
+    getrusage(RUSAGE_SELF, &usage);
+    add_text(output, "{\n  \"io\": ", report->io);
+    add_text(output, ",\n  \"io_reason\": ", report->io_reason);
+    add_text(output, ",\n  \"isa\": ", report->isa);
+    add_number(output, ",\n  \"lanes\": ", run->options.lanes);
+    add_number(output, ",\n  \"memory_budget_bytes\": ", run->memory->limit);
+    add_number(output, ",\n  \"memory_charged_peak_bytes\": ",
+               atomic_load_explicit(&run->memory->peak, memory_order_relaxed));
+    add_number(output, ",\n  \"resident_peak_bytes\": ",
+               (uint64_t)usage.ru_maxrss * 1024);
+    add_number(output, ",\n  \"seals\": ", seal_count(run->seal));
+    add_number(output, ",\n  \"read_ns\": ", report->read_ns);
+    add_number(output, ",\n  \"reduce_ns\": ", report->reduce_ns);
+    output_add_text(output, ",\n  \"lane_ns\": {");
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        add_text(output, stage ? ", " : "", STAGE_NAMES[stage]);
+        add_number(output, ": ", ns[stage]);
+    }
+    output_add_text(output, "}\n}\n");
+    return !output->failed;
+}

@@ -1,0 +1,137 @@
+#ifndef SANDPIPER_STAGES_RUN_H
+#define SANDPIPER_STAGES_RUN_H
+
+#include "pipeline/fault.h"
+#include "pipeline/lanes.h"
+#include "pipeline/memory.h"
+#include "pipeline/plan.h"
+#include "pipeline/progress.h"
+#include "pipeline/ring.h"
+#include "pipeline/runs.h"
+#include "pipeline/shards.h"
+#include "pipeline/source.h"
+#include "stages/aggregate/aggregate.h"
+#include "stages/decode/decode.h"
+#include "stages/parse/parse.h"
+#include "stages/profile.h"
+#include "stages/split/split.h"
+#include "stages/tally.h"
+
+/*
+ * One run over the shards: what the lanes share, and what each lane has.
+ *
+ * Each lane claims shards and goes through them by itself (shard_work.h).
+ * When shards run out, lanes that have one hand work to those that have
+ * none, through two bounded rings: whole compressed frames, and spans of
+ * text. Everything that a shard says is applied to the shared tables; when
+ * these reach the budget, all lanes meet and seal them (seal.h).
+ */
+struct run_options {
+    enum isa isa;
+    enum io_backend io;
+    uint32_t lanes;
+};
+
+/* A lost frame, or bytes that are none, as they are shown to the user. */
+struct frame_sample {
+    uint64_t offset, bytes;
+    enum frame_reason reason;
+};
+
+/* What was found in a shard; written by the lanes that worked on it. */
+struct shard_ledger {
+    bool done;
+    const char *foreign;           /* "gzip": not read; or NULL */
+    enum framing framing;
+    bool is_text;                  /* no zstd: one frame of plain text */
+    uint64_t digest[2];            /* XXH3-128, high and low half */
+    uint64_t file_bytes;
+    uint64_t frame_bytes;          /* of frames that ended well */
+    uint64_t skippable_bytes, skippable_frames;
+    uint64_t rejected_bytes;
+    uint64_t frames;               /* ok and rejected */
+    uint64_t frames_ok, frames_unchecked;
+    uint64_t frames_rejected[FRAME_REASON_COUNT];
+    uint64_t window_bytes_max;
+    uint32_t frame_sample_count;
+    struct frame_sample frame_samples[SAMPLES_MAX];    /* the first ones */
+    struct tally tally;            /* of the frames that ended well */
+};
+
+struct lane_state;
+struct seal;
+struct stitch;
+struct text_work;
+
+struct run {
+    const struct plan *plan;
+    struct memory *memory;
+    struct fault *fault;
+    const struct shards *shards;
+    struct lanes *lanes;
+    struct run_options options;
+    struct progress_counters progress;
+
+    uint32_t *order;               /* shards by falling size */
+    _Atomic uint64_t next_shard;   /* index into order */
+    _Atomic uint64_t shards_left;  /* not finished yet */
+    struct ring frame_tasks;       /* struct frame_task */
+    struct ring span_tasks;        /* struct span */
+    struct run_store spilled;      /* uncommitted work */
+
+    struct aggregate *aggregate;
+    struct seal *seal;
+    struct shard_ledger *ledgers;  /* by shard */
+    struct lane_state *lane_states;
+};
+
+#define TEXT_BUFFER_BYTES ((size_t)128 << 10)
+
+/* What a lane has for itself; reused for all its shards. */
+struct lane_state {
+    struct lane *lane;
+    struct run *run;
+    struct aggregate_lane *aggregate;
+    struct source *source;
+    struct feed *feed;             /* over the shard it owns */
+    struct feed *task_feed;        /* over gathered frames */
+    struct decoder *decoder;
+    struct parser *parser;
+    struct text_work *text_work;   /* of the frame at hand */
+    struct stitch *stitch;         /* of the shard it owns */
+    uint8_t *text_buffer;          /* TEXT_BUFFER_BYTES, of plain shards */
+    struct batch batch;            /* what the frame at hand says */
+    struct batch stitched;         /* what stitched lines say */
+    struct stage_times times;
+};
+
+/* Prepares a run over shards: 0, or the code of the fault raised. directory:
+ * for temporary files, borrowed. run_close in either case. */
+enum exit_code run_open(struct run *run, const struct plan *plan,
+                        struct memory *memory, struct fault *fault,
+                        const struct shards *shards,
+                        const struct run_options *options, int directory);
+void run_close(struct run *run);
+/* Gives back what the lanes had for reading; after lanes_run. Their times
+ * stay. */
+void run_release_lanes(struct run *run);
+
+/* The work of a lane, for lanes_run: until all shards are finished. The
+ * lane's context is the run. */
+int run_lane(struct lane *lane);
+
+/* Between two pieces of work: seals with the others when the tables are full
+ * or somebody asked for it. */
+void run_safe_point(struct lane_state *state);
+
+/* Applies a batch and empties it. False: out of memory, the fault is up. */
+bool run_apply(struct lane_state *state, struct batch *batch);
+
+/* Raises CODE_MEMORY. */
+void run_out_of_memory(struct run *run);
+
+/* Does one piece of work that another lane handed out: a span (or a batch to
+ * apply), or, if frames is true, a frame too. False: there was none. */
+bool run_help(struct lane_state *state, bool frames);
+
+#endif

@@ -1,0 +1,324 @@
+#include "stages/shard_work.h"
+
+#include "stages/frame_work.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct shard_job {
+    struct lane_state *state;
+    const struct shard *shard;
+    struct shard_ledger *ledger;
+    struct stitch *stitch;
+    struct document_work document;
+    bool is_document;
+    uint64_t reported;         /* bytes told to the progress */
+};
+
+static void report_progress(struct shard_job *job)
+{
+    uint64_t at = feed_position(job->state->feed);
+    if (at <= job->reported)
+        return;
+    progress_add(&job->state->run->progress.compressed_bytes,
+                 at - job->reported);
+    job->reported = at;
+}
+
+/* Lets others work until a place for a piece, or the last piece, is done. */
+static void wait_a_little(struct lane_state *state)
+{
+    run_safe_point(state);
+    if (run_help(state, true))
+        return;
+    sched_yield();
+    profile_was(&state->times, STAGE_IDLE);
+}
+
+static struct piece *next_piece(struct shard_job *job, uint64_t offset)
+{
+    struct piece *piece;
+    while (!(piece = stitch_append(job->stitch, offset))) {
+        if (fault_raised(job->state->run->fault))
+            return NULL;
+        wait_a_little(job->state);
+    }
+    return piece;
+}
+
+/* ---- zstd --------------------------------------------------------------- */
+
+/* Are there lanes without a shard, and is their work running out? */
+static bool hand_out_frames(const struct shard_job *job)
+{
+    const struct run *run = job->state->run;
+    return !job->is_document && run->options.lanes > 1 &&
+           atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
+               run->shards->count &&
+           ring_count(&run->frame_tasks) < 2 * run->options.lanes;
+}
+
+/* Gathers the frame and hands it to whoever has time. False: it was not. */
+static bool hand_out(struct shard_job *job, const struct item *item,
+                     struct piece *piece)
+{
+    struct run *run = job->state->run;
+    struct frame_task *task = malloc(sizeof *task + FRAME_TASK_BYTES_MAX);
+    if (!task)
+        return false;
+    size_t size = frame_gather(job->state->feed, item, task->bytes,
+                               FRAME_TASK_BYTES_MAX);
+    if (size == 0) {
+        free(task);
+        return false;
+    }
+    struct frame_task *fitted = realloc(task, sizeof *task + size);
+    task = fitted ? fitted : task;
+    task->stitch = job->stitch;
+    task->piece = piece;
+    task->item = *item;
+    task->size = size;
+    memory_charge(run->memory, sizeof *task + size);
+    if (ring_push(&run->frame_tasks, task))
+        lanes_wake(run->lanes);
+    else
+        frame_task_do(job->state, task);
+    return true;
+}
+
+static bool take_frame(struct shard_job *job, const struct item *item)
+{
+    struct lane_state *state = job->state;
+    struct piece *piece = next_piece(job, item->offset);
+    if (!piece)
+        return false;
+    if (job->is_document) {
+        if (!frame_do_document(state, &job->document, state->feed, item,
+                               piece))
+            return false;
+        stitch_complete(state, job->stitch, piece);
+        return true;
+    }
+    if (hand_out_frames(job) && hand_out(job, item, piece))
+        return true;
+    return frame_do(state, state->text_work, state->feed, item, job->stitch,
+                    piece);
+}
+
+/* Skippable frames, and bytes that are none. */
+static bool take_other(struct shard_job *job, const struct item *item)
+{
+    struct piece *piece = next_piece(job, item->offset);
+    if (!piece)
+        return false;
+    piece->kind = item->kind == ITEM_SKIPPABLE ? PIECE_SKIPPABLE
+                                               : PIECE_REJECTED;
+    piece->bytes = item->bytes;
+    piece->reason = item->reason;
+    if (job->is_document && item->kind == ITEM_REJECTED)
+        document_loss(&job->document);
+    stitch_complete(job->state, job->stitch, piece);
+    return true;
+}
+
+/*
+ * The framing is fixed by the shard's first text: the first frame is decoded
+ * twice, a little of it for a look.
+ */
+static enum framing look_at_frame(struct lane_state *state,
+                                  const struct item *item)
+{
+    uint8_t *text = malloc(FRAMING_BYTES);
+    size_t have = 0;
+    uint64_t bytes;
+    size_t shown;
+    const uint8_t *compressed =
+        feed_peek(state->feed, FRAMING_BYTES, &shown);
+    feed_open_bytes(state->task_feed, compressed, shown, item->offset);
+    if (text && decoder_begin(state->decoder, state->task_feed, item,
+                              &bytes) == FRAME_OK) {
+        struct step step = decoder_step(state->decoder);
+        while (step.kind == STEP_TEXT && have < FRAMING_BYTES) {
+            size_t part = FRAMING_BYTES - have;
+            part = step.size < part ? step.size : part;
+            memcpy(text + have, step.text, part);
+            have += part;
+            if (have < FRAMING_BYTES)
+                step = decoder_step(state->decoder);
+        }
+    }
+    enum framing framing =
+        text ? framing_detect(text, have) : FRAMING_LINES;
+    feed_close(state->task_feed);
+    free(text);
+    return framing;
+}
+
+static void set_framing(struct shard_job *job, enum framing framing)
+{
+    job->ledger->framing = framing;
+    job->is_document = framing == FRAMING_DOCUMENT;
+    if (job->is_document)
+        document_begin(&job->document, job->state, job->state->text_work,
+                       &job->ledger->tally);
+}
+
+static bool read_zstd(struct shard_job *job)
+{
+    struct lane_state *state = job->state;
+    bool framed = false;
+    for (;;) {
+        struct item item = item_next(state->feed);
+        profile_was(&state->times, STAGE_READ);
+        if (item.kind == ITEM_END || feed_error(state->feed))
+            return true;
+        if (item.kind == ITEM_FRAME && !framed) {
+            set_framing(job, look_at_frame(state, &item));
+            framed = true;
+        }
+        bool on = item.kind == ITEM_FRAME ? take_frame(job, &item)
+                                          : take_other(job, &item);
+        if (!on || fault_raised(state->run->fault))
+            return false;
+        report_progress(job);
+        run_safe_point(state);
+    }
+}
+
+/* ---- plain text --------------------------------------------------------- */
+
+static bool read_text(struct shard_job *job)
+{
+    struct lane_state *state = job->state;
+    struct run *run = state->run;
+    struct piece *piece = next_piece(job, 0);
+    if (!piece)
+        return false;
+    size_t have;
+    const uint8_t *text = feed_peek(state->feed, FRAMING_BYTES, &have);
+    set_framing(job, framing_detect(text, have));
+    text_begin(state->text_work, piece, true);
+    for (;;) {
+        text = feed_peek(state->feed, TEXT_BUFFER_BYTES, &have);
+        have = have < TEXT_BUFFER_BYTES ? have : TEXT_BUFFER_BYTES;
+        if (have == 0)
+            break;
+        /* Vector loads go past the end: not in somebody else's memory. */
+        memcpy(state->text_buffer, text, have);
+        feed_skip(state->feed, have);
+        profile_was(&state->times, STAGE_READ);
+        if (job->is_document)
+            document_take(&job->document, state->text_buffer, have);
+        else
+            text_take(state->text_work, state->text_buffer, have, false);
+        text_leave(state->text_work);
+        progress_add(&run->progress.text_bytes, have);
+        report_progress(job);
+        run_safe_point(state);
+        if (fault_raised(run->fault))
+            return false;
+    }
+    text_end(state->text_work);
+    if (job->is_document)
+        document_frame_end(&job->document, true, 0);
+    else
+        text_commit(state->text_work);
+    piece->kind = PIECE_FRAME;
+    piece->bytes = feed_position(state->feed);
+    progress_add(&run->progress.posts, piece->tally.post_records);
+    stitch_complete(state, job->stitch, piece);
+    return true;
+}
+
+/* ---- the shard ---------------------------------------------------------- */
+
+static void reject_foreign(struct shard_job *job, const char *name)
+{
+    struct shard_ledger *ledger = job->ledger;
+    ledger->foreign = name;
+    ledger->frames = 1;
+    ledger->frames_rejected[FRAME_GARBAGE] = 1;
+    fprintf(stderr,
+            "sandpiper: %s is %s, which is not read: decompress it first. "
+            "All of it is rejected (frame_garbage).\n",
+            job->shard->name, name);
+}
+
+static bool read_shard(struct shard_job *job)
+{
+    struct lane_state *state = job->state;
+    size_t have;
+    const char *name = NULL;
+    const uint8_t *first = feed_peek(state->feed, 512, &have);
+    switch (shard_format_detect(first, have, &name)) {
+    case SHARD_EMPTY:
+        return true;
+    case SHARD_FOREIGN:
+        reject_foreign(job, name);
+        return true;
+    case SHARD_ZSTD:
+        return read_zstd(job);
+    case SHARD_TEXT:
+        job->ledger->is_text = true;
+        return read_text(job);
+    }
+    return false;
+}
+
+static bool end_shard(struct shard_job *job, bool read)
+{
+    struct lane_state *state = job->state;
+    struct fault *fault = state->run->fault;
+    /* Pieces that others hold come back, unless the run is ending. */
+    while (!stitch_done(job->stitch) && !fault_raised(fault))
+        wait_a_little(state);
+    if (!read || fault_raised(fault))
+        return false;
+    if (job->is_document)
+        document_end(&job->document);
+    else
+        stitch_end(state, job->stitch);
+    int error = feed_finish(state->feed, job->ledger->digest,
+                            &job->ledger->file_bytes);
+    if (error) {
+        fault_raise(fault, CODE_IO, job->shard->name,
+                    feed_position(state->feed), -error, "cannot read");
+        return false;
+    }
+    if (job->ledger->foreign)
+        job->ledger->rejected_bytes = job->ledger->file_bytes;
+    report_progress(job);
+    return true;
+}
+
+bool shard_do(struct lane_state *state, uint32_t index)
+{
+    struct run *run = state->run;
+    struct shard_job job = {.state = state,
+                            .shard = &run->shards->items[index],
+                            .ledger = &run->ledgers[index],
+                            .stitch = state->stitch};
+    int fd;
+    if (shard_open(job.shard, &fd, run->fault) != CODE_DONE)
+        return false;
+    stitch_begin(job.stitch, job.ledger);
+    int error = feed_open(state->feed, state->source, fd,
+                          !job.shard->is_stdin);
+    bool well = false;
+    if (error)
+        fault_raise(run->fault, CODE_IO, job.shard->name, 0, -error,
+                    "cannot read");
+    else
+        well = end_shard(&job, read_shard(&job));
+    feed_close(state->feed);
+    if (well)
+        well = shard_unchanged(job.shard, fd, run->fault) == CODE_DONE;
+    close(fd);
+    job.ledger->done = well;
+    if (well)
+        progress_add(&run->progress.shards_done, 1);
+    return well;
+}

@@ -1,0 +1,10 @@
+#ifndef SANDPIPER_STAGES_STAGES_H
+#define SANDPIPER_STAGES_STAGES_H
+
+/* The face of the stages, for main. */
+#include "stages/publish.h"
+#include "stages/report.h"
+#include "stages/run.h"
+#include "stages/seal.h"
+
+#endif

@@ -1,0 +1,266 @@
+#include "stages/stitch.h"
+
+#include "pipeline/check.h"
+
+#include <stdlib.h>
+
+struct stitch *stitch_create(struct run *run)
+{
+    struct stitch *stitch = calloc(1, sizeof *stitch);
+    if (!stitch)
+        return NULL;
+    stitch->run = run;
+    size_t limit = (size_t)run->plan->line_bytes_max + 1;   /* and a CR */
+    fragment_init(&stitch->open, run->memory, limit);
+    for (int i = 0; i < PIECES_MAX; i++) {
+        fragment_init(&stitch->pieces[i].head, run->memory, limit);
+        fragment_init(&stitch->pieces[i].tail, run->memory, limit);
+    }
+    return stitch;
+}
+
+void stitch_free(struct stitch *stitch)
+{
+    if (!stitch)
+        return;
+    fragment_free(&stitch->open);
+    for (int i = 0; i < PIECES_MAX; i++) {
+        fragment_free(&stitch->pieces[i].head);
+        fragment_free(&stitch->pieces[i].tail);
+    }
+    free(stitch);
+}
+
+void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger)
+{
+    stitch->ledger = ledger;
+    stitch->appended = 0;
+    atomic_store_explicit(&stitch->stitched, 0, memory_order_relaxed);
+    stitch->after_loss = false;
+    stitch->at_start = true;
+    fragment_clear(&stitch->open);
+    for (int i = 0; i < PIECES_MAX; i++)
+        atomic_store_explicit(&stitch->pieces[i].complete, 0,
+                              memory_order_relaxed);
+}
+
+struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
+{
+    /* Acquire: pairs with the release in advance(), which gives the place
+     * back. */
+    uint64_t stitched =
+        atomic_load_explicit(&stitch->stitched, memory_order_acquire);
+    if (stitch->appended - stitched == PIECES_MAX)
+        return NULL;
+    struct piece *piece = &stitch->pieces[stitch->appended++ % PIECES_MAX];
+    piece->offset = offset;
+    piece->bytes = 0;
+    piece->reason = FRAME_OK;
+    piece->checksum = false;
+    piece->window_bytes = 0;
+    piece->has_break = false;
+    fragment_clear(&piece->head);
+    fragment_clear(&piece->tail);
+    tally_zero(&piece->tally);
+    return piece;
+}
+
+bool stitch_done(const struct stitch *stitch)
+{
+    return atomic_load_explicit(&stitch->stitched, memory_order_acquire) ==
+           stitch->appended;
+}
+
+void line_take(struct lane_state *state, const uint8_t *text, uint64_t size,
+               uint64_t stored, uint32_t breaks, struct batch *batch,
+               struct tally *tally)
+{
+    uint64_t offset = tally->text_bytes;
+    size_t line = line_size(text, (size_t)stored);
+    if (stored < size || line > state->run->plan->line_bytes_max)
+        tally_reject(tally, LINE_TOO_LONG, offset, text, size);
+    else if (!parse_line(state->parser, text, line, offset, batch, tally))
+        run_out_of_memory(state->run);
+    tally->text_bytes += size + breaks;
+}
+
+void samples_of_frame(struct tally *tally, uint32_t first, uint64_t frame)
+{
+    for (uint32_t i = first; i < tally->sample_count; i++)
+        tally->samples[i].frame = frame;
+}
+
+/* The line in stitch->open, whole or, next to a loss, maybe not. */
+static void take_open(struct lane_state *state, struct stitch *stitch,
+                      uint32_t breaks, bool maybe_half)
+{
+    struct tally *tally = &stitch->ledger->tally;
+    struct fragment *open = &stitch->open;
+    const uint8_t *text = open->bytes ? open->bytes : (const uint8_t *)"";
+    size_t skip = stitch->at_start ? bom_bytes(text, open->size) : 0;
+    stitch->at_start = false;
+    tally->text_bytes += skip;
+    struct batch *batch = &state->stitched;
+    uint32_t samples = tally->sample_count;
+    if (breaks == 0 && open->total == skip) {
+        fragment_clear(open);
+        return;
+    }
+    if (maybe_half) {
+        struct tally *alone = &(struct tally){0};
+        tally_zero(alone);
+        line_take(state, text + skip, open->total - skip, open->size - skip,
+                  breaks, batch, alone);
+        if (alone->accepted + alone->control + alone->blank == 1) {
+            tally_append(tally, alone);
+        } else {
+            tally_reject(tally, LINE_FRAME_LOST, tally->text_bytes,
+                         text + skip, open->total - skip);
+            tally->text_bytes += open->total - skip + breaks;
+        }
+    } else {
+        line_take(state, text + skip, open->total - skip, open->size - skip,
+                  breaks, batch, tally);
+    }
+    samples_of_frame(tally, samples, stitch->open_frame);
+    (void)run_apply(state, batch);
+    fragment_clear(open);
+}
+
+static bool append_open(struct stitch *stitch, const struct fragment *more,
+                        uint64_t frame)
+{
+    struct fragment *open = &stitch->open;
+    if (open->total == 0)
+        stitch->open_frame = frame;
+    if (!fragment_add(open, more->bytes, more->size))
+        return false;
+    open->total += more->total - more->size;
+    return true;
+}
+
+static void stitch_frame(struct lane_state *state, struct stitch *stitch,
+                         struct piece *piece)
+{
+    struct shard_ledger *ledger = stitch->ledger;
+    ledger->frames++;
+    ledger->frames_ok++;
+    ledger->frames_unchecked += !piece->checksum;
+    ledger->frame_bytes += piece->bytes;
+    if (piece->window_bytes > ledger->window_bytes_max)
+        ledger->window_bytes_max = piece->window_bytes;
+    if (!append_open(stitch, &piece->head, piece->offset)) {
+        run_out_of_memory(stitch->run);
+        return;
+    }
+    if (!piece->has_break)
+        return;
+    bool nothing_left = stitch->after_loss && stitch->open.total == 0;
+    if (nothing_left)
+        /* The end of a line that stood in the lost frame. */
+        ledger->tally.text_bytes++;
+    else
+        take_open(state, stitch, 1, stitch->after_loss);
+    stitch->after_loss = false;
+    stitch->at_start = false;
+    uint32_t samples = ledger->tally.sample_count;
+    tally_append(&ledger->tally, &piece->tally);
+    samples_of_frame(&ledger->tally, samples, piece->offset);
+    if (!append_open(stitch, &piece->tail, piece->offset))
+        run_out_of_memory(stitch->run);
+}
+
+/* Text is missing here. */
+static void stitch_loss(struct lane_state *state, struct stitch *stitch)
+{
+    if (stitch->open.total > 0)
+        take_open(state, stitch, 0, true);
+    stitch->after_loss = true;
+    stitch->at_start = false;
+}
+
+static void ledger_lost(struct shard_ledger *ledger, const struct piece *piece)
+{
+    ledger->frames++;
+    ledger->frames_rejected[piece->reason]++;
+    ledger->rejected_bytes += piece->bytes;
+    if (ledger->frame_sample_count < SAMPLES_MAX)
+        ledger->frame_samples[ledger->frame_sample_count++] =
+            (struct frame_sample){piece->offset, piece->bytes, piece->reason};
+}
+
+static void stitch_piece(struct lane_state *state, struct stitch *stitch,
+                         struct piece *piece)
+{
+    struct shard_ledger *ledger = stitch->ledger;
+    switch (piece->kind) {
+    case PIECE_FRAME:
+        stitch_frame(state, stitch, piece);
+        return;
+    case PIECE_LOST:
+    case PIECE_REJECTED:
+        /* No frame is known in rejected bytes, but one may have been there. */
+        ledger_lost(ledger, piece);
+        stitch_loss(state, stitch);
+        return;
+    case PIECE_SKIPPABLE:
+        ledger->skippable_frames++;
+        ledger->skippable_bytes += piece->bytes;
+        return;
+    }
+}
+
+/* Stitches as long as the oldest piece is complete; behind the flag. */
+static void advance(struct lane_state *state, struct stitch *stitch)
+{
+    uint64_t number =
+        atomic_load_explicit(&stitch->stitched, memory_order_relaxed);
+    for (;; number++) {
+        struct piece *piece = &stitch->pieces[number % PIECES_MAX];
+        /* Acquire: pairs with the release in stitch_complete(). */
+        if (atomic_load_explicit(&piece->complete, memory_order_acquire) !=
+            number + 1)
+            return;
+        stitch_piece(state, stitch, piece);
+        atomic_store_explicit(&piece->complete, 0, memory_order_relaxed);
+        /* Release: the place may be used again. */
+        atomic_store_explicit(&stitch->stitched, number + 1,
+                              memory_order_release);
+    }
+}
+
+static bool oldest_complete(struct stitch *stitch)
+{
+    uint64_t number =
+        atomic_load_explicit(&stitch->stitched, memory_order_seq_cst);
+    struct piece *piece = &stitch->pieces[number % PIECES_MAX];
+    return atomic_load_explicit(&piece->complete, memory_order_seq_cst) ==
+           number + 1;
+}
+
+void stitch_complete(struct lane_state *state, struct stitch *stitch,
+                     struct piece *piece)
+{
+    uint64_t first = atomic_load_explicit(&stitch->stitched,
+                                          memory_order_relaxed);
+    uint64_t place = (uint64_t)(piece - stitch->pieces);
+    uint64_t number = first + (place - first) % PIECES_MAX;
+    /* Sequentially consistent, as are the flag and the last look: either the
+     * one who puts the flag down sees this piece, or this lane finds the flag
+     * down. */
+    atomic_store_explicit(&piece->complete, number + 1, memory_order_seq_cst);
+    while (oldest_complete(stitch)) {
+        if (atomic_exchange_explicit(&stitch->busy, 1, memory_order_seq_cst))
+            return;
+        advance(state, stitch);
+        atomic_store_explicit(&stitch->busy, 0, memory_order_seq_cst);
+    }
+}
+
+void stitch_end(struct lane_state *state, struct stitch *stitch)
+{
+    CHECK(stitch_done(stitch));
+    if (stitch->open.total > 0)
+        take_open(state, stitch, 0, stitch->after_loss);
+    stitch->after_loss = false;
+}

@@ -1,0 +1,81 @@
+#ifndef SANDPIPER_STAGES_STITCH_H
+#define SANDPIPER_STAGES_STITCH_H
+
+#include "stages/run.h"
+
+/*
+ * Frames of a shard may be decoded in any order and by any lane; what stands
+ * on their borders is put together in shard order. Each frame leaves behind
+ * its head (the text before its first line break), its tail (behind its last
+ * one), and the tally of the whole lines between. Stitching joins tail and
+ * head to lines, parses them, and adds everything to the shard's ledger.
+ *
+ * A record belongs to the frame of its first byte and counts only if every
+ * frame that it touches ended well. Next to a lost frame, a head or tail that
+ * is a whole record by itself counts (a proper part of a JSON object or array
+ * is never valid JSON), any other is rejected as frame_lost.
+ *
+ * The pieces of a shard wait in a ring of PIECES_MAX places. The owner of the
+ * shard appends; any lane completes a piece; whoever finds the oldest piece
+ * complete stitches, and nobody waits for it: a flag says that somebody does,
+ * and he looks again after he has put it down.
+ */
+enum piece_kind {
+    PIECE_FRAME,          /* a frame that ended well */
+    PIECE_LOST,           /* a frame that did not */
+    PIECE_REJECTED,       /* bytes that are no frame */
+    PIECE_SKIPPABLE,
+};
+
+struct piece {
+    enum piece_kind kind;
+    enum frame_reason reason;
+    uint64_t offset, bytes;        /* in the shard, compressed */
+    uint64_t window_bytes;
+    bool checksum;
+    bool has_break;                /* a line break in it: tail and tally hold */
+    struct fragment head, tail;
+    struct tally tally;
+    _Atomic uint64_t complete;     /* the number of the piece + 1 */
+};
+
+#define PIECES_MAX 64
+
+struct stitch {
+    struct run *run;
+    struct shard_ledger *ledger;
+    uint64_t appended;             /* by the owner */
+    _Atomic uint64_t stitched;
+    _Atomic int busy;
+    /* Behind the flag: */
+    struct fragment open;          /* the line whose end has not come */
+    uint64_t open_frame;           /* the frame of its first byte */
+    bool after_loss;               /* what comes first may be half a line */
+    bool at_start;                 /* nothing of the text was seen yet */
+    struct piece pieces[PIECES_MAX];
+};
+
+/* NULL: out of memory. */
+struct stitch *stitch_create(struct run *run);
+void stitch_free(struct stitch *stitch);
+void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger);
+
+/* Owner: the next place, NULL while all are in use. */
+struct piece *stitch_append(struct stitch *stitch, uint64_t offset);
+/* Any lane: the piece is whole; then stitches what can be. */
+void stitch_complete(struct lane_state *state, struct stitch *stitch,
+                     struct piece *piece);
+bool stitch_done(const struct stitch *stitch);
+/* Owner, when done: the last line. */
+void stitch_end(struct lane_state *state, struct stitch *stitch);
+
+/* The tally's samples from first on are of the frame at this offset. */
+void samples_of_frame(struct tally *tally, uint32_t first, uint64_t frame);
+
+/* Parses one whole line (CR and length looked at) of text with `breaks` bytes
+ * of line end behind it into batch and tally. */
+void line_take(struct lane_state *state, const uint8_t *text, uint64_t size,
+               uint64_t stored, uint32_t breaks, struct batch *batch,
+               struct tally *tally);
+
+#endif

@@ -1,0 +1,378 @@
+#include "stages/text_work.h"
+
+#include "pipeline/check.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A batch above this is applied or put aside. */
+#define BATCH_BYTES_MAX ((size_t)1 << 20)
+/* Fewer bytes than this are not worth handing out. */
+#define SPAN_BYTES_MIN ((size_t)16 << 10)
+
+struct text_work *text_work_create(struct lane_state *state)
+{
+    struct text_work *work = calloc(1, sizeof *work);
+    if (!work)
+        return NULL;
+    work->state = state;
+    run_init(&work->pending, &state->run->spilled);
+    for (int i = 0; i < SPANS_MAX; i++)
+        work->spans[i].owner = work;
+    return work;
+}
+
+void text_work_free(struct text_work *work)
+{
+    if (!work)
+        return;
+    run_free(&work->pending);
+    for (int i = 0; i < SPANS_MAX; i++) {
+        free(work->spans[i].text);
+        batch_free(&work->spans[i].batch);
+    }
+    free(work);
+}
+
+void text_begin(struct text_work *work, struct piece *piece, bool at_once)
+{
+    CHECK(work->span_count == 0 && work->state->batch.size == 0);
+    work->piece = piece;
+    work->at_once = at_once;
+    work->partial = NULL;
+    work->partial_size = 0;
+    work->pending_batches = 0;
+}
+
+/* ---- what the lines said ------------------------------------------------ */
+
+static void put_aside(struct text_work *work, struct batch *batch)
+{
+    uint64_t size = batch->size;
+    if (size == 0)
+        return;
+    int error = run_append(&work->pending, &size, sizeof size);
+    if (!error)
+        error = run_append(&work->pending, batch->bytes, size);
+    if (error)
+        fault_raise(work->state->run->fault,
+                    error == -ENOMEM ? CODE_MEMORY : CODE_OUTPUT, NULL,
+                    UINT64_MAX, -error, "cannot put uncommitted work aside");
+    batch->size = 0;
+    work->pending_batches++;
+}
+
+static void keep_batch(struct text_work *work, struct batch *batch)
+{
+    if (work->at_once)
+        (void)run_apply(work->state, batch);
+    else
+        put_aside(work, batch);
+}
+
+void text_relieve(struct text_work *work)
+{
+    struct lane_state *state = work->state;
+    if (state->batch.size < BATCH_BYTES_MAX)
+        return;
+    keep_batch(work, &state->batch);
+    if (work->at_once)
+        run_safe_point(state);
+}
+
+/* ---- spans -------------------------------------------------------------- */
+
+static void lines_take(struct lane_state *state, const uint8_t *text,
+                       size_t size, struct batch *batch, struct tally *tally)
+{
+    const uint8_t *end = text + size;
+    while (text < end) {
+        const uint8_t *feed = memchr(text, '\n', (size_t)(end - text));
+        size_t line = (size_t)(feed - text);
+        line_take(state, text, line, line, 1, batch, tally);
+        text = feed + 1;
+    }
+}
+
+void span_do(struct lane_state *state, struct span *span)
+{
+    if (span->apply) {
+        (void)run_apply(state, &span->batch);
+    } else {
+        lines_take(state, span->text, span->size, &span->batch, &span->tally);
+        profile_was(&state->times, STAGE_PARSE);
+    }
+    /* Release: pairs with the acquire in span_finished(). */
+    atomic_store_explicit(&span->done, 1, memory_order_release);
+}
+
+static bool span_finished(const struct span *span)
+{
+    return atomic_load_explicit(&span->done, memory_order_acquire);
+}
+
+/* Takes in the oldest span, which is finished. */
+static void span_harvest(struct text_work *work)
+{
+    struct span *span = &work->spans[work->first_span];
+    if (!span->apply) {
+        tally_append(&work->piece->tally, &span->tally);
+        keep_batch(work, &span->batch);
+    }
+    work->first_span = (work->first_span + 1) % SPANS_MAX;
+    work->span_count--;
+}
+
+/* Waits for the oldest span, helping others meanwhile. */
+static void span_await(struct text_work *work)
+{
+    struct span *span = &work->spans[work->first_span];
+    while (!span_finished(span)) {
+        run_safe_point(work->state);
+        if (!run_help(work->state, false)) {
+            sched_yield();
+            profile_was(&work->state->times, STAGE_IDLE);
+        }
+    }
+    span_harvest(work);
+}
+
+static void spans_await(struct text_work *work)
+{
+    while (work->span_count > 0)
+        span_await(work);
+}
+
+/* A free span at the end of those in flight. NULL: out of memory. */
+static struct span *span_take(struct text_work *work)
+{
+    while (work->span_count > 0 &&
+           span_finished(&work->spans[work->first_span]))
+        span_harvest(work);
+    if (work->span_count == SPANS_MAX)
+        span_await(work);
+    struct span *span =
+        &work->spans[(work->first_span + work->span_count) % SPANS_MAX];
+    size_t capacity = work->state->run->plan->span_bytes + KERNEL_PADDING;
+    if (!span->text)
+        span->text = malloc(capacity);
+    if (!span->text)
+        return NULL;
+    atomic_store_explicit(&span->done, 0, memory_order_relaxed);
+    span->batch.size = 0;
+    tally_zero(&span->tally);
+    work->span_count++;
+    return span;
+}
+
+/* Hands the span out; does it here when the ring is full. */
+static void span_give(struct text_work *work, struct span *span)
+{
+    struct run *run = work->state->run;
+    if (ring_push(&run->span_tasks, span))
+        lanes_wake(run->lanes);
+    else
+        span_do(work->state, span);
+}
+
+static bool others_idle(const struct text_work *work)
+{
+    return lanes_idle_count(work->state->run->lanes) > 0;
+}
+
+/* Whole lines: parsed here, or handed out. */
+static void whole_lines(struct text_work *work, const uint8_t *text,
+                        size_t size)
+{
+    struct lane_state *state = work->state;
+    size_t span_bytes = state->run->plan->span_bytes;
+    bool give = size >= SPAN_BYTES_MIN && size <= span_bytes &&
+                others_idle(work);
+    if (!give && work->span_count > 0 && size > span_bytes)
+        spans_await(work);
+    if (!give && work->span_count == 0) {
+        lines_take(state, text, size, &state->batch, &work->piece->tally);
+        profile_was(&state->times, STAGE_PARSE);
+        text_relieve(work);
+        return;
+    }
+    /* The lane's own batch comes before the spans. */
+    keep_batch(work, &state->batch);
+    struct span *span = span_take(work);
+    if (!span) {
+        run_out_of_memory(state->run);
+        return;
+    }
+    span->apply = false;
+    if (!give) {
+        lines_take(state, text, size, &span->batch, &span->tally);
+        atomic_store_explicit(&span->done, 1, memory_order_relaxed);
+        profile_was(&state->times, STAGE_PARSE);
+        return;
+    }
+    memcpy(span->text, text, size);
+    span->size = size;
+    span_give(work, span);
+}
+
+/* ---- stretches ---------------------------------------------------------- */
+
+static const uint8_t *last_break(const uint8_t *text, size_t size)
+{
+    return memrchr(text, '\n', size);
+}
+
+static void fragment_take(struct text_work *work, struct fragment *fragment,
+                          const uint8_t *text, size_t size)
+{
+    if (!fragment_add(fragment, text, size))
+        run_out_of_memory(work->state->run);
+}
+
+/* The frame's first bytes up to its first line break go to its head. Returns
+ * how many bytes of the stretch that took. */
+static size_t take_head(struct text_work *work, const uint8_t *text,
+                        size_t size)
+{
+    const uint8_t *feed = memchr(text, '\n', size);
+    size_t part = feed ? (size_t)(feed - text) : size;
+    fragment_take(work, &work->piece->head, text, part);
+    work->piece->has_break = feed != NULL;
+    return part + (feed != NULL);
+}
+
+/* Ends the line in piece->tail, if a line break comes. Returns how many
+ * bytes of the stretch that took. */
+static size_t end_tail(struct text_work *work, const uint8_t *text,
+                       size_t size)
+{
+    struct fragment *tail = &work->piece->tail;
+    const uint8_t *feed = memchr(text, '\n', size);
+    size_t part = feed ? (size_t)(feed - text) : size;
+    fragment_take(work, tail, text, part);
+    if (!feed)
+        return part;
+    spans_await(work);
+    line_take(work->state, tail->bytes, tail->total, tail->size, 1,
+              &work->state->batch, &work->piece->tally);
+    fragment_clear(tail);
+    text_relieve(work);
+    return part + 1;
+}
+
+static void partial_to_tail(struct text_work *work)
+{
+    if (work->partial_size > 0)
+        fragment_take(work, &work->piece->tail, work->partial,
+                      work->partial_size);
+    work->partial_size = 0;
+}
+
+void text_take(struct text_work *work, const uint8_t *text, size_t size,
+               bool contiguous)
+{
+    size_t slack = work->state->run->plan->decode_slack_bytes;
+    if (!contiguous || work->partial_size + size > slack)
+        partial_to_tail(work);
+    size_t at = 0;
+    if (!work->piece->has_break)
+        at = take_head(work, text, size);
+    if (work->piece->tail.total > 0 && at < size)
+        at += end_tail(work, text + at, size - at);
+    if (at == size)
+        return;
+    /* What waits stands directly before the stretch. */
+    const uint8_t *start = text + at - work->partial_size;
+    const uint8_t *last = last_break(text + at, size - at);
+    const uint8_t *rest = last ? last + 1 : start;
+    work->partial = rest;
+    work->partial_size = (size_t)(text + size - rest);
+    if (last)
+        whole_lines(work, start, (size_t)(rest - start));
+}
+
+void text_leave(struct text_work *work)
+{
+    partial_to_tail(work);
+}
+
+void text_end(struct text_work *work)
+{
+    partial_to_tail(work);
+    spans_await(work);
+}
+
+/* ---- the end of the frame ----------------------------------------------- */
+
+/* Reads the next batch that was put aside. */
+static bool read_aside(struct text_work *work, struct run_reader *reader,
+                       struct batch *batch)
+{
+    const void *bytes = NULL;
+    uint64_t size = 0;
+    int got = run_reader_next(reader, sizeof size, &bytes);
+    if (got == 1) {
+        memcpy(&size, bytes, sizeof size);
+        got = run_reader_next(reader, size, &bytes);
+    }
+    CHECK(got != 0);
+    batch->size = 0;
+    if (got == 1 && !batch_reserve(batch, size))
+        got = -ENOMEM;
+    if (got < 0) {
+        fault_raise(work->state->run->fault,
+                    got == -ENOMEM ? CODE_MEMORY : CODE_IO, NULL, UINT64_MAX,
+                    -got, "cannot read back uncommitted work");
+        return false;
+    }
+    memcpy(batch->bytes, bytes, size);
+    batch->size = size;
+    return true;
+}
+
+/* Applies the next batch put aside, here or on an idle lane. */
+static bool apply_aside(struct text_work *work, struct run_reader *reader)
+{
+    struct lane_state *state = work->state;
+    bool give = others_idle(work);
+    struct span *span = give ? span_take(work) : NULL;
+    struct batch *batch = span ? &span->batch : &state->batch;
+    bool read = read_aside(work, reader, batch);
+    if (!span)
+        return read && run_apply(state, batch);
+    span->apply = true;
+    if (read)
+        span_give(work, span);
+    else
+        atomic_store_explicit(&span->done, 1, memory_order_relaxed);
+    return read;
+}
+
+void text_commit(struct text_work *work)
+{
+    struct lane_state *state = work->state;
+    (void)run_apply(state, &state->batch);
+    if (work->pending_batches == 0)
+        return;
+    struct run_reader reader;
+    run_reader_init(&reader, &work->pending);
+    while (work->pending_batches > 0 && !fault_raised(state->run->fault)) {
+        work->pending_batches--;
+        if (!apply_aside(work, &reader))
+            break;
+        run_safe_point(state);
+    }
+    spans_await(work);
+    run_reader_end(&reader);
+    run_free(&work->pending);
+}
+
+void text_drop(struct text_work *work)
+{
+    spans_await(work);
+    work->state->batch.size = 0;
+    work->pending_batches = 0;
+    run_free(&work->pending);
+}
