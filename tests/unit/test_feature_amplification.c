@@ -1,0 +1,214 @@
+#include "tests/unit/feature_fixture.h"
+
+static struct fact *retweet(struct fixture *f, uint64_t target, int64_t delay)
+{
+    struct fact *fact = fixture_post(f, 1000000);
+    fact->kind = KIND_RETWEET;
+    fact->target = target;
+    if (delay != TIME_NONE)
+        fact->original_time = fact->time - delay;
+    return fact;
+}
+
+static void an_account_without_retweets_has_zero_targets(void **state)
+{
+    struct fixture *f = *state;
+    fixture_post(f, 0)->target = 7; /* of an original: not counted */
+    fixture_compute(f);
+    assert_cell(f, RETWEET_TARGETS, "0");
+    assert_cell(f, TOP_RETWEET_TARGET, "null");
+    assert_cell(f, TOP_RETWEET_TARGET_SHARE, "null");
+    assert_cell(f, RETWEET_TARGET_ENTROPY, "null");
+    assert_cell(f, RETWEET_DELAY_Q50_S, "null");
+    assert_cell(f, RETWEETS_LE_10S, "0");
+    assert_cell(f, RETWEETS_LE_60S, "0");
+}
+
+static void unknown_targets_are_null_not_zero(void **state)
+{
+    struct fixture *f = *state;
+    retweet(f, 0, TIME_NONE);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_TARGETS, "null");
+    assert_cell(f, TOP_RETWEET_TARGET, "null");
+    assert_cell(f, RETWEETS_LE_10S, "null");
+    assert_cell(f, RETWEETS_LE_60S, "null");
+}
+
+/* 9, 9, 100, unknown: 9 has 2 of 3; H = ln 3 - 2/3 ln 2. */
+static void targets_are_counted_where_known(void **state)
+{
+    struct fixture *f = *state;
+    retweet(f, 100, TIME_NONE);
+    retweet(f, 9, TIME_NONE);
+    retweet(f, 0, TIME_NONE);
+    retweet(f, 9, TIME_NONE);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_TARGETS, "2");
+    assert_cell(f, TOP_RETWEET_TARGET, "9");
+    assert_cell(f, TOP_RETWEET_TARGET_SHARE, "0.666666667");
+    assert_cell(f, RETWEET_TARGET_ENTROPY, "0.636514168");
+}
+
+/* As bytes 100 comes before 9, and every number before a letter. */
+static void the_bytewise_smallest_target_wins_a_tie(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const TEXTS[] = {"abc", "abc", "abd"};
+    for (int i = 0; i < 3; i++)
+        retweet(f, fixture_blob(f, TEXTS[i]), TIME_NONE)->flags =
+            FACT_TARGET_BLOB;
+    retweet(f, 9, TIME_NONE);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_TARGETS, "3");
+    assert_cell(f, TOP_RETWEET_TARGET, "abc"); /* twice, at two addresses */
+    retweet(f, 9, TIME_NONE);
+    retweet(f, 100, TIME_NONE);
+    retweet(f, 100, TIME_NONE);
+    fixture_compute(f);
+    assert_cell(f, TOP_RETWEET_TARGET, "100");
+}
+
+static void many_targets_are_exact(void **state)
+{
+    struct fixture *f = *state;
+    for (uint64_t i = 0; i < 900; i++)
+        retweet(f, 1 + i % 450, TIME_NONE);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_TARGETS, "450");
+    assert_cell(f, TOP_RETWEET_TARGET, "1");
+    assert_cell(f, RETWEET_TARGET_ENTROPY, "6.10924758"); /* ln 450 */
+}
+
+/* 0, 10,000, 10,001, 60,000, 60,001 ms and one negative: the median of five
+ * is the third. */
+static void delays_have_exact_borders_and_no_negatives(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t delays[] = {60001, -1, 10000, 0, 60000, 10001};
+    for (int i = 0; i < 6; i++)
+        retweet(f, 1, delays[i]);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_DELAY_Q50_S, "10.001");
+    assert_cell(f, RETWEETS_LE_10S, "2");
+    assert_cell(f, RETWEETS_LE_60S, "4");
+}
+
+static void the_median_of_an_even_number_is_the_lower(void **state)
+{
+    struct fixture *f = *state;
+    retweet(f, 1, 4000);
+    retweet(f, 1, 2000);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_DELAY_Q50_S, "2");
+}
+
+static void only_negative_delays_count_zero(void **state)
+{
+    struct fixture *f = *state;
+    retweet(f, 1, -5);
+    fixture_compute(f);
+    assert_cell(f, RETWEET_DELAY_Q50_S, "null");
+    assert_cell(f, RETWEETS_LE_10S, "0");
+}
+
+/* The id 10^6 << 22 was given 10^6 ms after the epoch of ids. */
+static void latency_is_measured_from_the_id(void **state)
+{
+    struct fixture *f = *state;
+    const uint64_t id = (uint64_t)1000000 << 22;
+    const int64_t posted = 1288834974657 + 1000000;
+    struct deletion deletions[] = {
+        {{.number = id}, posted + 5000},
+        {{.number = id + 1}, posted + 7000},
+        {{.number = id + 2}, posted + 6000},
+        {{.number = id + 3}, posted - 1},          /* before the post */
+        {{.number = id + 4}, TIME_NONE},
+        {{.number = 29700859246}, posted + 1},     /* too old to hold a time */
+        {{.text = {"abc", 3}}, posted + 1},
+    };
+    fixture_post(f, 0);
+    f->view.deletions = deletions;
+    f->view.deletion_count = 7;
+    fixture_compute(f);
+    assert_cell(f, DELETES, "7");
+    assert_cell(f, DELETE_LATENCY_Q50_S, "6");
+    f->view.platform = PLATFORM_REDDIT;
+    fixture_compute(f);
+    assert_cell(f, DELETES, "7");
+    assert_cell(f, DELETE_LATENCY_Q50_S, "null");
+}
+
+/* The id 29,700,859,247 is the first with a time: 7081 ms after the epoch. */
+static void the_first_id_with_a_time_has_one(void **state)
+{
+    struct fixture *f = *state;
+    struct deletion deletion = {{.number = 29700859247},
+                                1288834974657 + 7081 + 250};
+    fixture_post(f, 0);
+    f->view.deletions = &deletion;
+    f->view.deletion_count = 1;
+    fixture_compute(f);
+    assert_cell(f, DELETE_LATENCY_Q50_S, "0.25");
+}
+
+/* 10, -, 7, 9, 4: falls of 3 and 5. */
+static void falls_of_the_status_count_add_up(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t statuses[] = {10, COUNT_NONE, 7, 9, 4};
+    for (int i = 0; i < 5; i++)
+        fixture_post(f, i)->statuses = statuses[i];
+    fixture_compute(f);
+    assert_cell(f, STATUSES_DROP, "8");
+    f->view.fact_count = 1;
+    fixture_compute(f);
+    assert_cell(f, STATUSES_DROP, "0");
+}
+
+static void falls_too_great_to_add_are_null(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 4; i++)
+        fixture_post(f, i)->statuses = i % 2 ? 0 : INT64_MAX;
+    fixture_compute(f);
+    assert_cell(f, STATUSES_DROP, "null");
+    f->view.fact_count = 3;
+    fixture_compute(f);
+    assert_cell(f, STATUSES_DROP, "9223372036854775807");
+    f->facts[0].statuses = f->facts[1].statuses = COUNT_NONE;
+    f->view.fact_count = 2;
+    fixture_compute(f);
+    assert_cell(f, STATUSES_DROP, "null");
+}
+
+static void columns_of_round_two_wait(void **state)
+{
+    struct fixture *f = *state;
+    fixture_post(f, 0);
+    fixture_compute(f);
+    for (int i = 0; i < COL_COUNT; i++)
+        assert_true(!COLUMNS[i].round_two || f->row[i].null);
+    assert_true(COLUMNS[COL_RETWEETERS].round_two);
+    assert_true(COLUMNS[COL_RETWEETS_RECEIVED].round_two);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fixture_test(an_account_without_retweets_has_zero_targets),
+        fixture_test(unknown_targets_are_null_not_zero),
+        fixture_test(targets_are_counted_where_known),
+        fixture_test(the_bytewise_smallest_target_wins_a_tie),
+        fixture_test(many_targets_are_exact),
+        fixture_test(delays_have_exact_borders_and_no_negatives),
+        fixture_test(the_median_of_an_even_number_is_the_lower),
+        fixture_test(only_negative_delays_count_zero),
+        fixture_test(latency_is_measured_from_the_id),
+        fixture_test(the_first_id_with_a_time_has_one),
+        fixture_test(falls_of_the_status_count_add_up),
+        fixture_test(falls_too_great_to_add_are_null),
+        fixture_test(columns_of_round_two_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
