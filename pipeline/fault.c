@@ -4,6 +4,36 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of the UTF-8 sequence at text that steers a terminal, or 0. */
+static size_t steering_bytes(const unsigned char *text)
+{
+    if (text[0] < 0x20 || text[0] == 0x7F)
+        return 1;
+    if (text[0] == 0xC2 && text[1] >= 0x80 && text[1] < 0xA0)
+        return 2;                                  /* C1 */
+    if (text[0] == 0xE2 && text[1] == 0x80 &&
+        ((text[2] >= 0x8E && text[2] <= 0x8F) ||
+         (text[2] >= 0xAA && text[2] <= 0xAE)))
+        return 3;                                  /* marks, embeddings */
+    if (text[0] == 0xE2 && text[1] == 0x81 && text[2] >= 0xA6 &&
+        text[2] <= 0xA9)
+        return 3;                                  /* isolates */
+    return 0;
+}
+
+const char *printable_name(char *out, size_t size, const char *name)
+{
+    const unsigned char *at = (const unsigned char *)name;
+    size_t used = 0;
+    while (*at && used + 1 < size) {
+        size_t steering = steering_bytes(at);
+        out[used++] = steering ? '?' : (char)*at;
+        at += steering ? steering : 1;
+    }
+    out[used] = 0;
+    return out;
+}
+
 enum exit_code fault_raise(struct fault *fault, enum exit_code code,
                            const char *shard, uint64_t offset, int error,
                            const char *format, ...)
@@ -16,11 +46,13 @@ enum exit_code fault_raise(struct fault *fault, enum exit_code code,
     fault->code = code;
     fault->error = error;
     fault->offset = offset;
-    snprintf(fault->shard, sizeof fault->shard, "%s", shard ? shard : "");
+    printable_name(fault->shard, sizeof fault->shard, shard ? shard : "");
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(fault->doing, sizeof fault->doing, format, arguments);
+    char doing[sizeof fault->doing];
+    vsnprintf(doing, sizeof doing, format, arguments);
     va_end(arguments);
+    printable_name(fault->doing, sizeof fault->doing, doing);
     /* Release: pairs with the acquire in fault_print. */
     atomic_store_explicit(&fault->state, 2, memory_order_release);
     return code;

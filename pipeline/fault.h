@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -48,6 +49,12 @@ enum exit_code fault_raise(struct fault *fault, enum exit_code code,
 
 /* True once any fault was raised (not necessarily whole yet). */
 bool fault_raised(const struct fault *fault);
+
+/* A name from outside, safe to show on a terminal: control characters (C1
+ * ones in UTF-8 and bidirectional marks included) become '?'. Cut to
+ * size - 1 bytes; gives out. */
+const char *printable_name(char *out, size_t size, const char *name);
+#define PRINTABLE_NAME_BYTES 256
 
 /* Prints the fault as one line on standard error; call when lanes ended. */
 void fault_print(const struct fault *fault);

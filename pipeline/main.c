@@ -67,6 +67,22 @@ static bool make_plan(struct job *job)
     return true;
 }
 
+static void say_what_is_not_read(const struct shards *shards)
+{
+    char name[PRINTABLE_NAME_BYTES], first[PRINTABLE_NAME_BYTES];
+    for (size_t i = 0; i < shards->repeat_count; i++)
+        fprintf(stderr,
+                "sandpiper: %s is the same file as %s; it is read once\n",
+                printable_name(name, sizeof name, shards->repeats[i].name),
+                printable_name(first, sizeof first, shards->repeats[i].first));
+    if (shards->passed.other_suffix)
+        fprintf(stderr,
+                "sandpiper: %llu files in the folders have other suffixes "
+                "than shards have and are not read; name them one by one to "
+                "read them\n",
+                (unsigned long long)shards->passed.other_suffix);
+}
+
 static bool collect_shards(struct job *job)
 {
     const char *skip[] = {job->options.output};
@@ -77,10 +93,7 @@ static bool collect_shards(struct job *job)
     if (shards_collect(&job->shards, &request, &job->memory, &job->fault) !=
         CODE_DONE)
         return false;
-    for (size_t i = 0; i < job->shards.repeat_count; i++)
-        fprintf(stderr, "sandpiper: %s is the same file as %s; it is read "
-                        "once\n",
-                job->shards.repeats[i].name, job->shards.repeats[i].first);
+    say_what_is_not_read(&job->shards);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "stages/frame_work.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 /* Where the text of a frame goes. */
@@ -34,6 +35,46 @@ static struct step frame_steps(struct lane_state *state,
     }
 }
 
+/* What the decoder must hold of this frame's text. */
+static uint64_t window_need(const struct item *item)
+{
+    return item->content_bytes < item->window_bytes ? item->content_bytes
+                                                    : item->window_bytes;
+}
+
+/* Large windows are part of the budget for a few lanes at a time: the others
+ * wait for their turn, and do spans meanwhile. */
+static bool wide_enter(struct lane_state *state, const struct item *item)
+{
+    struct run *run = state->run;
+    const struct plan *plan = run->plan;
+    if (window_need(item) <= plan->window_bytes_floor)
+        return false;
+    for (;;) {
+        uint32_t wide =
+            atomic_load_explicit(&run->wide_lanes, memory_order_relaxed);
+        if (wide < plan->wide_lanes_max || fault_raised(run->fault)) {
+            if (atomic_compare_exchange_weak_explicit(
+                    &run->wide_lanes, &wide, wide + 1, memory_order_relaxed,
+                    memory_order_relaxed))
+                return true;
+            continue;
+        }
+        run_safe_point(state);
+        if (!run_help(state, false)) {
+            sched_yield();
+            profile_was(&state->times, STAGE_IDLE);
+        }
+    }
+}
+
+static void wide_leave(struct lane_state *state, bool wide)
+{
+    if (wide)
+        atomic_fetch_sub_explicit(&state->run->wide_lanes, 1,
+                                  memory_order_relaxed);
+}
+
 /* Starts the frame and goes through it; fills the piece. */
 static struct step frame_run(struct lane_state *state, struct feed *feed,
                              const struct item *item,
@@ -43,9 +84,11 @@ static struct step frame_run(struct lane_state *state, struct feed *feed,
     piece->checksum = item->checksum;
     piece->window_bytes = item->window_bytes;
     struct step step = {.kind = STEP_FRAME_BAD};
+    bool wide = wide_enter(state, item);
     step.reason = decoder_begin(state->decoder, feed, item, &step.bytes);
     if (step.reason == FRAME_OK)
         step = frame_steps(state, sink);
+    wide_leave(state, wide);
     piece->kind = step.kind == STEP_FRAME_END ? PIECE_FRAME : PIECE_LOST;
     piece->reason = step.reason;
     piece->bytes = step.bytes;

@@ -24,7 +24,11 @@ bool run_apply(struct lane_state *state, struct batch *batch)
     int error = aggregate_apply(state->aggregate, batch);
     batch->size = 0;
     profile_was(&state->times, STAGE_AGGREGATE);
-    if (error)
+    if (error == -EOVERFLOW)
+        fault_raise(state->run->fault, CODE_PLAN, NULL, UINT64_MAX, 0,
+                    "the posts name more than 65,535 languages: these are no "
+                    "languages; leave out the shards that do so");
+    else if (error)
         run_out_of_memory(state->run);
     return !error;
 }

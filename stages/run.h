@@ -75,6 +75,7 @@ struct run {
     uint32_t *order;               /* shards by falling size */
     _Atomic uint64_t next_shard;   /* index into order */
     _Atomic uint64_t shards_left;  /* not finished yet */
+    _Atomic uint32_t wide_lanes;   /* that hold a window above the floor */
     struct ring frame_tasks;       /* struct frame_task */
     struct ring span_tasks;        /* struct span */
     struct run_store spilled;      /* uncommitted work */

@@ -124,35 +124,54 @@ static bool take_other(struct shard_job *job, const struct item *item)
     return true;
 }
 
+/* What is looked at for the framing: it holds a whole block of text. */
+#define FRAMING_COMPRESSED_BYTES ((size_t)256 << 10)
+
+/* Adds the frame's text to text[0..*have), up to FRAMING_BYTES. */
+static void peek_frame(struct lane_state *state, const struct item *item,
+                       uint8_t *text, size_t *have)
+{
+    uint64_t bytes;
+    if (decoder_begin(state->decoder, state->task_feed, item, &bytes) !=
+        FRAME_OK)
+        return;
+    struct step step = decoder_step(state->decoder);
+    while (step.kind == STEP_TEXT && *have < FRAMING_BYTES) {
+        size_t part = FRAMING_BYTES - *have;
+        part = step.size < part ? step.size : part;
+        memcpy(text + *have, step.text, part);
+        *have += part;
+        if (*have < FRAMING_BYTES)
+            step = decoder_step(state->decoder);
+    }
+}
+
 /*
- * The framing is fixed by the shard's first text: the first frame is decoded
- * twice, a little of it for a look.
+ * The framing is fixed by the shard's first text, whatever frames it stands
+ * in: a little of it is decoded twice, the first time for a look.
  */
-static enum framing look_at_frame(struct lane_state *state,
-                                  const struct item *item)
+static enum framing look_at_text(struct lane_state *state)
 {
     uint8_t *text = malloc(FRAMING_BYTES);
-    size_t have = 0;
-    uint64_t bytes;
-    size_t shown;
-    const uint8_t *compressed =
-        feed_peek(state->feed, FRAMING_BYTES, &shown);
-    feed_open_bytes(state->task_feed, compressed, shown, item->offset);
-    if (text && decoder_begin(state->decoder, state->task_feed, item,
-                              &bytes) == FRAME_OK) {
-        struct step step = decoder_step(state->decoder);
-        while (step.kind == STEP_TEXT && have < FRAMING_BYTES) {
-            size_t part = FRAMING_BYTES - have;
-            part = step.size < part ? step.size : part;
-            memcpy(text + have, step.text, part);
-            have += part;
-            if (have < FRAMING_BYTES)
-                step = decoder_step(state->decoder);
-        }
+    size_t have = 0, shown;
+    if (!text) {
+        run_out_of_memory(state->run);
+        return FRAMING_LINES;
     }
-    enum framing framing =
-        text ? framing_detect(text, have) : FRAMING_LINES;
+    const uint8_t *compressed =
+        feed_peek(state->feed, FRAMING_COMPRESSED_BYTES, &shown);
+    if (shown > FRAMING_COMPRESSED_BYTES)
+        shown = FRAMING_COMPRESSED_BYTES;
+    feed_open_bytes(state->task_feed, compressed, shown, 0);
+    while (have < FRAMING_BYTES) {
+        struct item item = item_next(state->task_feed);
+        if (item.kind == ITEM_END)
+            break;
+        if (item.kind == ITEM_FRAME)
+            peek_frame(state, &item, text, &have);
+    }
     feed_close(state->task_feed);
+    enum framing framing = framing_detect(text, have);
     free(text);
     return framing;
 }
@@ -169,16 +188,12 @@ static void set_framing(struct shard_job *job, enum framing framing)
 static bool read_zstd(struct shard_job *job)
 {
     struct lane_state *state = job->state;
-    bool framed = false;
+    set_framing(job, look_at_text(state));
     for (;;) {
         struct item item = item_next(state->feed);
         profile_was(&state->times, STAGE_READ);
         if (item.kind == ITEM_END || feed_error(state->feed))
             return true;
-        if (item.kind == ITEM_FRAME && !framed) {
-            set_framing(job, look_at_frame(state, &item));
-            framed = true;
-        }
         bool on = item.kind == ITEM_FRAME ? take_frame(job, &item)
                                           : take_other(job, &item);
         if (!on || fault_raised(state->run->fault))
@@ -241,10 +256,11 @@ static void reject_foreign(struct shard_job *job, const char *name)
     ledger->foreign = name;
     ledger->frames = 1;
     ledger->frames_rejected[FRAME_GARBAGE] = 1;
+    char shown[PRINTABLE_NAME_BYTES];
     fprintf(stderr,
             "sandpiper: %s is %s, which is not read: decompress it first. "
             "All of it is rejected (frame_garbage).\n",
-            job->shard->name, name);
+            printable_name(shown, sizeof shown, job->shard->name), name);
 }
 
 static bool read_shard(struct shard_job *job)

@@ -1,0 +1,306 @@
+/*
+ * Split and parse over every border: whatever the frames, blocks and steps
+ * are that a text is cut into, the same lines are found, and the same
+ * accounts come of them.
+ */
+#include "stages/run.h"
+#include "stages/seal.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <zstd.h>
+
+#define POST(id, user, text)                                                   \
+    "{\"created_at\":\"Wed Jul 03 06:29:00 +0000 2019\",\"id_str\":\"" id      \
+    "\",\"text\":\"" text "\",\"user\":{\"id_str\":\"" user "\","              \
+    "\"screen_name\":\"n" user "\",\"statuses_count\":7}}"
+
+/* Every kind of line and line end; the last one has none. */
+static const char LINES[] =
+    "\xEF\xBB\xBF" POST("11", "1", "a") "\r\n"
+    POST("12", "1", "\\u4e2d\\ud83d\\ude00 \xE4\xB8\xAD") "\n"
+    "\n"
+    "\r\n"
+    "{\"delete\":{\"status\":{\"id_str\":\"11\",\"user_id_str\":\"1\"}}}\r\n"
+    "{\"broken\": [1,\n"
+    "[" POST("13", "2", "b") "," POST("14", "3", "c") "]\n"
+    "{\"limit\":{\"track\":5}}\n"
+    "0123456789012345678901234567890123456789012345678901234567890123456789"
+    "0123456789012345678901234567890123456789012345678901234567890123456789"
+    "0123456789012345678901234567890123456789012345678901234567890123456789"
+    "0123456789012345678901234567890123456789012345678901234567890123456789"
+    "0123456789012345678901234567890123456789012345678901234567890123456789\n"
+    POST("15", "1", "last, without a line end");
+
+static const char DOCUMENT[] =
+    "[\n  " POST("11", "1", "]}\\\"{[") ",\n  " POST("12", "1", "\\\\") ",\n"
+    "{\"statuses\": [\n" POST("13", "2", "b") "\n,\n" POST("14", "3", "c")
+    "]}\n, 7, \"x]\" ,\n {\"bad\": nul}\n]\n" POST("15", "1", "d");
+
+struct outcome {
+    uint64_t lines, accepted, control, blank, rejected, records, posts;
+    uint64_t too_long, bad_json, unknown, text_bytes;
+    uint64_t accounts, facts, deletions, hash;
+};
+
+static char folder[] = "/tmp/sandpiper-borders-XXXXXX";
+
+static void write_shard(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* What the tables hold, whatever the order. */
+static void read_accounts(struct run *run, struct outcome *outcome)
+{
+    const struct dictionaries *names;
+    assert_true(seal_join(run->seal, &names));
+    for (uint32_t part = 0; part < run->plan->partitions; part++) {
+        struct part_cursor *cursor = seal_open_part(run->seal, part);
+        struct account_view view;
+        assert_non_null(cursor);
+        while (cursor->next(cursor, &view) == 1) {
+            outcome->accounts++;
+            outcome->facts += view.fact_count;
+            outcome->deletions += view.deletion_count;
+            for (size_t i = 0; i < view.fact_count; i++)
+                outcome->hash += view.facts[i].survivor * 31 +
+                                 view.facts[i].post + view.id.number * 7;
+        }
+        cursor->close(cursor);
+    }
+}
+
+static struct outcome outcome_of(struct run *run)
+{
+    const struct tally *t = &run->ledgers[0].tally;
+    struct outcome outcome = {
+        .lines = t->lines, .accepted = t->accepted, .control = t->control,
+        .blank = t->blank, .records = t->records, .posts = t->post_records,
+        .too_long = t->rejected[LINE_TOO_LONG],
+        .bad_json = t->rejected[LINE_BAD_JSON],
+        .unknown = t->records_rejected[LINE_UNKNOWN_RECORD],
+        .text_bytes = t->text_bytes};
+    for (int i = 0; i < LINE_REASON_COUNT; i++)
+        outcome.rejected += t->rejected[i];
+    read_accounts(run, &outcome);
+    return outcome;
+}
+
+static struct outcome run_over(const char *path, uint32_t threads,
+                               uint32_t block_bytes)
+{
+    struct topology *topology = calloc(1, sizeof *topology);
+    struct plan *plan = calloc(1, sizeof *plan);
+    struct run *run = calloc(1, sizeof *run);
+    struct plan_request request = {.threads = threads,
+                                   .memory_bytes = (uint64_t)256 << 20,
+                                   .io_depth = 2, .block_bytes = block_bytes,
+                                   .line_bytes_max = 4096, .smt = true};
+    struct fault fault = {0};
+    struct memory memory;
+    struct shards shards;
+    const char *inputs[] = {path};
+    struct shards_request shards_request = {.inputs = inputs,
+                                            .input_count = 1};
+    struct run_options options = {ISA_SCALAR, IO_PREAD, threads};
+    assert_int_equal(topology_read(topology, NULL), 0);
+    assert_int_equal(plan_make(plan, topology, &request, NULL), PLAN_OK);
+    plan->line_bytes_max = 300;      /* the digits are longer */
+    memory_init(&memory, plan->memory_bytes, plan->reserve_bytes);
+    assert_int_equal(
+        shards_collect(&shards, &shards_request, &memory, &fault), CODE_DONE);
+    int directory = open(folder, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(run_open(run, plan, &memory, &fault, &shards, &options,
+                              directory),
+                     CODE_DONE);
+    run->lanes = lanes_create(plan, NULL, &fault, run);
+    assert_int_equal(lanes_run(run->lanes, run_lane), 0);
+    lanes_destroy(run->lanes);
+    struct outcome outcome = outcome_of(run);
+    run_close(run);
+    shards_free(&shards);
+    topology_release(topology);
+    close(directory);
+    free(run);
+    free(plan);
+    free(topology);
+    return outcome;
+}
+
+/* text[0, cuts[0]), [cuts[0], cuts[1]), ... as one frame each. */
+static void write_frames(const char *path, const char *text, size_t size,
+                         const size_t *cuts, size_t count)
+{
+    size_t capacity = size + 256 * (count + 2);
+    uint8_t *out = malloc(capacity);
+    size_t used = 0, from = 0;
+    assert_non_null(out);
+    for (size_t i = 0; i <= count; i++) {
+        size_t to = i < count ? cuts[i] : size;
+        size_t got = ZSTD_compress(out + used, capacity - used, text + from,
+                                   to - from, 1);
+        assert_false(ZSTD_isError(got));
+        used += got;
+        from = to;
+    }
+    write_shard(path, out, used);
+    free(out);
+}
+
+static void assert_same(const struct outcome *a, const struct outcome *b,
+                        size_t at)
+{
+    if (memcmp(a, b, sizeof *a) != 0)
+        fail_msg("a border at byte %zu changes the outcome: lines %lu %lu, "
+                 "accepted %lu %lu, rejected %lu %lu, facts %lu %lu",
+                 at, (unsigned long)a->lines, (unsigned long)b->lines,
+                 (unsigned long)a->accepted, (unsigned long)b->accepted,
+                 (unsigned long)a->rejected, (unsigned long)b->rejected,
+                 (unsigned long)a->facts, (unsigned long)b->facts);
+}
+
+static void cut_everywhere(const char *text, size_t size,
+                           const struct outcome *whole)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/cut.zst", folder);
+    for (size_t at = 0; at <= size; at++) {
+        size_t cuts[] = {at, at + (size - at) / 3};
+        write_frames(path, text, size, cuts, 2);
+        struct outcome outcome = run_over(path, 1, 0);
+        assert_same(whole, &outcome, at);
+    }
+}
+
+static void lines_are_the_same_over_every_border_of_frames(void **state)
+{
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "%s/whole.json", folder);
+    write_shard(path, LINES, sizeof LINES - 1);
+    struct outcome whole = run_over(path, 1, 0);
+    assert_int_equal(whole.lines, 10);
+    assert_int_equal(whole.accepted, 4);
+    assert_int_equal(whole.control, 2);
+    assert_int_equal(whole.blank, 2);
+    assert_int_equal(whole.bad_json, 1);
+    assert_int_equal(whole.too_long, 1);
+    assert_int_equal(whole.posts, 5);
+    assert_int_equal(whole.accounts, 3);
+    assert_int_equal(whole.facts, 5);
+    assert_int_equal(whole.deletions, 1);
+    assert_int_equal(whole.text_bytes, sizeof LINES - 1);
+    cut_everywhere(LINES, sizeof LINES - 1, &whole);
+}
+
+static void elements_are_the_same_over_every_border_of_frames(void **state)
+{
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "%s/whole.json", folder);
+    write_shard(path, DOCUMENT, sizeof DOCUMENT - 1);
+    struct outcome whole = run_over(path, 1, 0);
+    assert_int_equal(whole.accepted, 4);
+    assert_int_equal(whole.posts, 5);
+    assert_int_equal(whole.accounts, 3);
+    assert_int_equal(whole.bad_json, 1);
+    assert_int_equal(whole.unknown, 2);
+    cut_everywhere(DOCUMENT, sizeof DOCUMENT - 1, &whole);
+}
+
+/* Every byte its own frame: lines are made of heads alone. */
+static void a_frame_of_every_byte_gives_the_same_lines(void **state)
+{
+    (void)state;
+    char path[64];
+    size_t size = sizeof LINES - 1, cuts[sizeof LINES];
+    for (size_t i = 0; i < size; i++)
+        cuts[i] = i;
+    snprintf(path, sizeof path, "%s/bytes.zst", folder);
+    write_frames(path, LINES, size, NULL, 0);
+    struct outcome whole = run_over(path, 1, 0);
+    write_frames(path, LINES, size, cuts, size);
+    for (uint32_t threads = 1; threads <= 4; threads *= 2) {
+        struct outcome outcome = run_over(path, threads, 0);
+        assert_same(&whole, &outcome, threads);
+    }
+}
+
+/* The text repeated until it crosses blocks, steps, spans and slack. */
+static void lines_are_the_same_over_blocks_and_steps(void **state)
+{
+    (void)state;
+    enum { TIMES = 3000 };
+    size_t unit = sizeof LINES - 4;      /* without BOM, with a line end */
+    char *text = malloc(unit * TIMES + TIMES), path[64];
+    size_t size = 0;
+    for (int i = 0; i < TIMES; i++) {
+        memcpy(text + size, LINES + 3, unit);
+        size += unit;
+        text[size++] = '\n';
+    }
+    snprintf(path, sizeof path, "%s/many.json", folder);
+    write_shard(path, text, size);
+    struct outcome plain = run_over(path, 1, 4096);
+    assert_int_equal(plain.lines, 10 * TIMES);
+    assert_int_equal(plain.posts, 5 * TIMES);
+    for (uint32_t threads = 1; threads <= 4; threads++) {
+        struct outcome outcome = run_over(path, threads, 8192);
+        assert_same(&plain, &outcome, threads);
+    }
+    snprintf(path, sizeof path, "%s/many.zst", folder);
+    size_t cuts[64];
+    for (size_t i = 0; i < 64; i++)
+        cuts[i] = size / 64 * i + i * i;
+    for (uint32_t threads = 1; threads <= 4; threads++) {
+        write_frames(path, text, size, NULL, 0);
+        struct outcome one = run_over(path, threads, 4096);
+        assert_same(&plain, &one, threads);
+        write_frames(path, text, size, cuts, 64);
+        struct outcome many = run_over(path, threads, 0);
+        assert_same(&plain, &many, threads);
+    }
+    free(text);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"cut.zst", "whole.json", "bytes.zst",
+                                        "many.json", "many.zst"};
+    char path[64];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_the_same_over_every_border_of_frames),
+        cmocka_unit_test(elements_are_the_same_over_every_border_of_frames),
+        cmocka_unit_test(a_frame_of_every_byte_gives_the_same_lines),
+        cmocka_unit_test(lines_are_the_same_over_blocks_and_steps),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
