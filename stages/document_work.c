@@ -5,7 +5,7 @@ void document_begin(struct document_work *work, struct lane_state *state,
 {
     *work = (struct document_work){.state = state, .text = text,
                                    .tally = tally, .at_start = true};
-    tally_zero(&work->frame);
+    tally_init(&work->frame);
     fragment_init(&work->open, state->run->memory,
                   (size_t)state->run->plan->line_bytes_max + 1);
 }
@@ -72,7 +72,7 @@ void document_frame_end(struct document_work *work, bool well, uint64_t frame)
         text_drop(work->text);
         document_loss(work);
     }
-    tally_zero(&work->frame);
+    tally_init(&work->frame);
 }
 
 void document_loss(struct document_work *work)

@@ -61,7 +61,7 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
     piece->has_break = false;
     fragment_clear(&piece->head);
     fragment_clear(&piece->tail);
-    tally_zero(&piece->tally);
+    tally_init(&piece->tally);
     return piece;
 }
 
@@ -108,7 +108,7 @@ static void take_open(struct lane_state *state, struct stitch *stitch,
     }
     if (maybe_half) {
         struct tally *alone = &(struct tally){0};
-        tally_zero(alone);
+        tally_init(alone);
         line_take(state, text + skip, open->total - skip, open->size - skip,
                   breaks, batch, alone);
         if (alone->accepted + alone->control + alone->blank == 1) {

@@ -36,7 +36,7 @@ const char *control_kind_name(enum control_kind kind)
     return CONTROL_NAMES[kind];
 }
 
-void tally_zero(struct tally *tally)
+void tally_init(struct tally *tally)
 {
     /* The samples' bytes are written before they are read. */
     memset(tally, 0, offsetof(struct tally, samples));

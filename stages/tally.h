@@ -100,7 +100,7 @@ struct tally {
     struct sample samples[SAMPLES_MAX];    /* the first ones, in order */
 };
 
-void tally_zero(struct tally *tally);
+void tally_init(struct tally *tally);
 /* Adds what was counted in the text that follows into's text: offsets and
  * line numbers of samples move by into's text_bytes and lines. */
 void tally_append(struct tally *into, const struct tally *next);

@@ -162,7 +162,7 @@ static struct span *span_take(struct text_work *work)
         return NULL;
     atomic_store_explicit(&span->done, 0, memory_order_relaxed);
     span->batch.size = 0;
-    tally_zero(&span->tally);
+    tally_init(&span->tally);
     work->span_count++;
     return span;
 }

@@ -56,7 +56,10 @@ int id_compare(struct id a, struct id b)
         return (a.number > b.number) - (a.number < b.number);
     char a_digits[ID_DIGITS_MAX], b_digits[ID_DIGITS_MAX];
     struct text at = id_text(a, a_digits), bt = id_text(b, b_digits);
-    if (all_digits(at) && all_digits(bt)) {
+    bool a_number = all_digits(at), b_number = all_digits(bt);
+    if (a_number != b_number)
+        return a_number ? -1 : 1;
+    if (a_number) {
         struct text x = without_zeros(at), y = without_zeros(bt);
         if (x.size != y.size)
             return x.size < y.size ? -1 : 1;

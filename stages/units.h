@@ -65,7 +65,8 @@ struct text id_text(struct id id, char out[ID_DIGITS_MAX]);
 struct id id_from_text(struct text text);
 /* Bytewise order of the ids' texts: the order of rows. */
 int id_compare_bytes(struct id a, struct id b);
-/* As numbers when both are all digits, else bytewise: the order of posts. */
+/* The order of posts: ids that are all digits first, as numbers, then the
+ * others bytewise. ("2" < "10" < "1a" < "2" would be no order.) */
 int id_compare(struct id a, struct id b);
 bool id_equal(struct id a, struct id b);
 /* Numbers by SplitMix64's finaliser, texts by XXH3-64, seeded with the

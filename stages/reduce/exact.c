@@ -3,7 +3,6 @@
 #include "pipeline/check.h"
 
 #include <float.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 

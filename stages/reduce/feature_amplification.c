@@ -31,7 +31,7 @@ static void add_delay(struct retweets *retweets, const struct fact *fact)
 
 static int count_retweets(struct retweets *retweets,
                           const struct account_view *view,
-                          struct tally *tally)
+                          struct id_counts *tally)
 {
     for (size_t i = 0; i < view->fact_count; i++) {
         const struct fact *fact = &view->facts[i];
@@ -43,7 +43,7 @@ static int count_retweets(struct retweets *retweets,
         if (!id_known(target))
             continue;
         retweets->targeted++;
-        int status = tally_add(tally, target, 1);
+        int status = id_counts_add(tally, target, 1);
         if (status)
             return status;
     }
@@ -53,10 +53,10 @@ static int count_retweets(struct retweets *retweets,
 static int set_targets(const struct retweets *retweets,
                        struct feature_scratch *scratch, struct value *row)
 {
-    const struct tally *tally = &scratch->tally;
+    const struct id_counts *tally = &scratch->tally;
     if (retweets->targeted || !retweets->all)
         set_integer(row, COL_RETWEET_TARGETS, (int64_t)tally->count);
-    const struct tally_entry *top = tally_top(tally, id_compare_bytes);
+    const struct id_count *top = id_counts_top(tally, id_compare_bytes);
     if (!top)
         return 0;
     set_text(row, COL_TOP_RETWEET_TARGET,
@@ -85,7 +85,7 @@ static int set_retweets(const struct account_view *view,
     };
     if (!retweets.delays)
         return -ENOMEM;
-    tally_clear(&scratch->tally);
+    id_counts_clear(&scratch->tally);
     int status = count_retweets(&retweets, view, &scratch->tally);
     if (status)
         return status;

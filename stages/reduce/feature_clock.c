@@ -112,7 +112,8 @@ static void set_entropies(const struct clock *clock, struct value *row)
 /* (x - p N) / sqrt(p (1 - p) N), p = 45/168, both sides times 168. */
 static double work_excess(uint64_t work, uint64_t slots)
 {
-    int64_t above = (int64_t)(WEEK_HOURS * work) - (int64_t)(WORK_HOURS * slots);
+    int64_t above =
+        (int64_t)(WEEK_HOURS * work) - (int64_t)(WORK_HOURS * slots);
     uint128 under = (uint128)(WORK_HOURS * (WEEK_HOURS - WORK_HOURS)) * slots;
     long double root;
     uint64_t whole;

@@ -22,15 +22,15 @@ struct label_counts {
     bool carried;
 };
 
-static int tally_rank(struct tally *tally, uint32_t rank, uint64_t posts)
+static int tally_rank(struct id_counts *tally, uint32_t rank, uint64_t posts)
 {
-    return posts ? tally_add(tally, (struct id){.number = rank}, posts) : 0;
+    return posts ? id_counts_add(tally, (struct id){.number = rank}, posts) : 0;
 }
 
 /* Posts without a value are passed over; a run of equal values is one step in
  * the tally. */
 static int count_labels(const struct labels *labels,
-                        const struct account_view *view, struct tally *tally,
+                        const struct account_view *view, struct id_counts *tally,
                         struct label_counts *counts)
 {
     uint32_t before = 0;
@@ -59,15 +59,15 @@ static int set_labels(const struct labels *labels,
                       struct feature_scratch *scratch, struct value *row)
 {
     struct label_counts counts = {0};
-    struct tally *tally = &scratch->tally;
-    tally_clear(tally);
+    struct id_counts *tally = &scratch->tally;
+    id_counts_clear(tally);
     int status = count_labels(labels, posts->view, tally, &counts);
     if (status || !counts.carried)
         return status;
     set_integer(row, labels->distinct, (int64_t)tally->count);
     set_integer(row, labels->changes, (int64_t)counts.changes);
     /* Ranks are in bytewise order, so the smallest rank wins a tie. */
-    const struct tally_entry *top = tally_top(tally, id_compare);
+    const struct id_count *top = id_counts_top(tally, id_compare);
     if (!top)
         return 0;
     CHECK(top->key.number <= labels->names->count);

@@ -259,7 +259,8 @@ static int64_t hyperloglog_estimate(const uint8_t *registers)
                            ldexpl(1 / wide_real(wide_from(sum)), HLL_RANK_MAX);
     if (estimate < 2.5L * m && zeros)
         estimate = m * logl(m / (long double)zeros);
-    return (int64_t)floorl(estimate + 0.5L);
+    /* 4096 registers of the highest rank say 2.7e19: more than can be told. */
+    return estimate < 0x1p62L ? (int64_t)floorl(estimate + 0.5L) : INT64_MAX;
 }
 
 static void set_distinct(struct value *row, enum column_place column,

@@ -15,7 +15,7 @@ struct feature_scratch *feature_scratch_create(void)
 {
     struct feature_scratch *scratch = calloc(1, sizeof *scratch);
     if (scratch)
-        tally_init(&scratch->tally);
+        id_counts_init(&scratch->tally);
     return scratch;
 }
 
@@ -23,7 +23,7 @@ void feature_scratch_destroy(struct feature_scratch *scratch)
 {
     if (!scratch)
         return;
-    tally_free(&scratch->tally);
+    id_counts_free(&scratch->tally);
     free(scratch->numbers);
     free(scratch->letters);
     free(scratch);
@@ -78,7 +78,7 @@ void set_median_s(struct value *row, enum column_place column,
 int set_entropy(struct value *row, enum column_place column,
                 struct feature_scratch *scratch, uint64_t total)
 {
-    const struct tally *tally = &scratch->tally;
+    const struct id_counts *tally = &scratch->tally;
     uint64_t *counts = scratch_numbers(scratch, tally->count);
     if (!counts)
         return -ENOMEM;
@@ -95,7 +95,7 @@ int set_entropy(struct value *row, enum column_place column,
 /* Keys of the tally and texts in letters belong to the account before. */
 static void scratch_begin(struct feature_scratch *scratch)
 {
-    tally_clear(&scratch->tally);
+    id_counts_clear(&scratch->tally);
     if (scratch->letters_capacity > LETTERS_KEPT) {
         free(scratch->letters);
         scratch->letters = NULL;

@@ -3,7 +3,7 @@
 
 #include "stages/reduce/columns.h"
 #include "stages/reduce/reduce.h"
-#include "stages/reduce/tally.h"
+#include "stages/reduce/id_counts.h"
 
 /*
  * Between features.c and the feature functions, one a group of columns.
@@ -39,7 +39,7 @@ enum digits_slot {
 struct feature_scratch {
     uint64_t *numbers;         /* gaps, delays: each function's own use */
     size_t numbers_capacity;
-    struct tally tally;        /* each function's own use */
+    struct id_counts tally;        /* each function's own use */
     char *letters;             /* of the handle's template */
     size_t letters_capacity;
     char digits[DIGITS_SLOTS][ID_DIGITS_MAX];

@@ -44,7 +44,8 @@ void feature_scratch_destroy(struct feature_scratch *scratch);
  * Computes a row (COLUMN_COUNT values; round-two columns are left null) from
  * an account's view whose facts are sorted by (time, post id) and free of
  * duplicates, count > 0. statuses_first and statuses_last are the author's
- * own first and last status count over all copies (COUNT_NONE if none).
+ * own status count at the first and last post that carry it (COUNT_NONE if
+ * none does).
  * deletions are distinct, each with its least time.
  */
 struct account_posts {

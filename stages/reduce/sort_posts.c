@@ -40,24 +40,6 @@ static void *room_for(struct sorter *sorter, size_t count, size_t size)
 
 /* ---- orders ------------------------------------------------------------ */
 
-static bool digits_only(struct id id)
-{
-    for (uint32_t i = 0; i < id.text.size; i++)
-        if (id.text.bytes[i] < '0' || id.text.bytes[i] > '9')
-            return false;
-    return true;
-}
-
-static int order_ids(struct id a, struct id b)
-{
-    if (!a.text.size && !b.text.size)
-        return (a.number > b.number) - (a.number < b.number);
-    bool a_digits = digits_only(a), b_digits = digits_only(b);
-    if (a_digits != b_digits)
-        return a_digits ? -1 : 1;
-    return id_compare(a, b);
-}
-
 /*
  * What is sorted instead of the facts, which are three times as large. By id:
  * major is the number or the first eight bytes, minor tells texts apart from
@@ -114,7 +96,7 @@ static inline bool less_by_time(const struct post_key *a,
     if (a->major != b->major)
         return a->major < b->major;
     if ((a->fact->flags | b->fact->flags) & FACT_POST_BLOB)
-        return order_ids(fact_post(a->fact), fact_post(b->fact)) < 0;
+        return id_compare(fact_post(a->fact), fact_post(b->fact)) < 0;
     return a->minor < b->minor;
 }
 
@@ -123,26 +105,17 @@ MERGE_SORT(sort_by_time, struct post_key, less_by_time)
 
 /* ---- posts ------------------------------------------------------------- */
 
-static void status_counts(const struct fact *facts, size_t count,
-                          struct sorted_posts *out)
+/* Of the posts in their order. */
+static void status_counts(const struct fact *facts, struct sorted_posts *out)
 {
-    int64_t first_time = INT64_MAX, last_time = INT64_MIN;
-    out->statuses_first = out->statuses_last = COUNT_NONE;
-    for (size_t i = 0; i < count; i++) {
-        const struct fact *fact = &facts[i];
-        if (fact->statuses == COUNT_NONE)
-            continue;
-        if (fact->time < first_time || (fact->time == first_time &&
-                                        fact->statuses > out->statuses_first)) {
-            first_time = fact->time;
-            out->statuses_first = fact->statuses;
-        }
-        if (fact->time > last_time || (fact->time == last_time &&
-                                       fact->statuses > out->statuses_last)) {
-            last_time = fact->time;
-            out->statuses_last = fact->statuses;
-        }
-    }
+    size_t first = 0, last = out->count;
+    while (first < out->count && facts[first].statuses == COUNT_NONE)
+        first++;
+    while (last > first && facts[last - 1].statuses == COUNT_NONE)
+        last--;
+    bool known = first < last;
+    out->statuses_first = known ? facts[first].statuses : COUNT_NONE;
+    out->statuses_last = known ? facts[last - 1].statuses : COUNT_NONE;
 }
 
 #define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
@@ -167,8 +140,8 @@ static int order_copies(const struct fact *a, const struct fact *b)
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (orders[i])
             return orders[i];
-    int order = order_ids(fact_target(a), fact_target(b));
-    return order ? order : order_ids(fact_target_post(a), fact_target_post(b));
+    int order = id_compare(fact_target(a), fact_target(b));
+    return order ? order : id_compare(fact_target_post(a), fact_target_post(b));
 }
 
 /* Leaves the best copy of keys[0, count) in keys[0]; what is conflicting. */
@@ -232,9 +205,10 @@ int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
                struct sorted_posts *out)
 {
     *out = (struct sorted_posts){.count = count};
-    status_counts(facts, count, out);
-    if (count < 2)
+    if (count < 2) {
+        status_counts(facts, out);
         return 0;
+    }
     struct post_key small[2 * MERGE_SORT_BLOCK], *keys = small;
     if (count > MERGE_SORT_BLOCK)
         keys = room_for(sorter, count, 2 * sizeof *keys);
@@ -248,6 +222,7 @@ int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
         keys[i] = key_by_time(keys[i].fact);
     sort_by_time(keys, out->count, keys + count);
     arrange(facts, keys, count);
+    status_counts(facts, out);
     return 0;
 }
 
@@ -257,7 +232,7 @@ int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
 static inline bool less_deletion(const struct deletion *a,
                                  const struct deletion *b)
 {
-    int order = order_ids(a->post, b->post);
+    int order = id_compare(a->post, b->post);
     if (order)
         return order < 0;
     if (a->time == TIME_NONE || b->time == TIME_NONE)

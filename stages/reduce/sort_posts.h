@@ -14,9 +14,6 @@
  * copy with the greatest `survivor` stays; a dropped copy with another
  * `survivor` differs in some projected field, and is conflicting.
  *
- * Ids order as id_compare says, but for one thing: ids that are all digits
- * stand before others, because "2" < "10" < "1a" < "2" is no order.
- *
  * O(n log n) at worst, n comparisons when sorted already; memory (charged to
  * the budget, kept for the next account unless it is large): 48 bytes a copy.
  * A sorter belongs to one thread.
@@ -32,8 +29,8 @@ void sorter_free(struct sorter *sorter);
 struct sorted_posts {
     size_t count;                        /* facts[0, count) are the posts */
     uint64_t duplicates, conflicting;    /* dropped; of these, differing */
-    /* By time over all copies with a known count; of equal times the greatest
-     * count. COUNT_NONE: none is known. */
+    /* Of the first and the last post that carry the count, in the order of
+     * posts. COUNT_NONE: none does. */
     int64_t statuses_first, statuses_last;
 };
 /* 0 or -ENOMEM. What lies behind the posts is in no order. */

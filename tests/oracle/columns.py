@@ -72,7 +72,8 @@ AMPLIFICATION = (
             "retweet_delay_q50_s")
     + table(INT, "retweets_le_10s retweets_le_60s retweets_received "
             "retweeters deletes")
-    + table(REAL, "delete_latency_q50_s"))
+    + table(REAL, "delete_latency_q50_s")
+    + table(INT, "statuses_drop"))
 
 COLUMNS = PROFILE + ACTIVITY + TIMING + CLOCK + CONTENT + AMPLIFICATION
 TYPES = dict(COLUMNS)

@@ -206,3 +206,7 @@ def amplification(row, posts, received, deletes):
     latencies = [ms for ms in latencies if ms >= 0]
     row["delete_latency_q50_s"] = ratio(nearest_rank(latencies, 50),
                                         SECOND_MS)
+    counts = [p.statuses for p in posts if p.statuses is not None]
+    if counts:
+        row["statuses_drop"] = sum(max(before - after, 0)
+                                   for before, after in zip(counts, counts[1:]))

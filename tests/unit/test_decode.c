@@ -450,13 +450,16 @@ static void every_window_and_level_decodes_as_compressed(void **state)
 }
 
 /* Noise that comes again one window later: found at the greatest distance,
- * or not at all. */
+ * or not at all. Flushes make blocks of odd sizes, so that the ring is left
+ * at any distance from its end. */
 static void check_far_matches(int log, size_t turns_tenths, bool sized,
-                              size_t slack)
+                              size_t slack, size_t flush_every)
 {
-    /* The compressor looks a block ahead, or a long-distance chunk. */
-    size_t ahead = log < 17   ? 1
-                   : log < 20 ? 40000
+    /* The compressor sees less by what it looks ahead: up to a flush, some of
+     * a block, or a long-distance chunk. */
+    size_t ahead = flush_every ? flush_every + ((size_t)1 << (log - 6))
+                   : log < 17  ? 1
+                   : log < 20  ? 40000
                    : log < 23 ? 300000
                               : 2 << 20;
     size_t period = ((size_t)1 << log) - ahead;
@@ -469,6 +472,7 @@ static void check_far_matches(int log, size_t turns_tenths, bool sized,
     struct recipe recipe = {.level = log < 20 ? 19 : 3,
                             .window_log = log, .checksum = true,
                             .long_distance = log >= 20,
+                            .flush_every = flush_every,
                             .no_content_size = !sized};
     struct bytes shard = {0};
     add_frame(&shard, &text, &recipe);
@@ -489,17 +493,20 @@ static void matches_as_far_as_the_window_survive_many_jumps(void **state)
     (void)state;
     for (int log = 10; log <= 22; log++) {
         size_t turns = log < 17 ? 6000000u >> log : 5;
-        check_far_matches(log, 10 * turns, false, 0);
-        check_far_matches(log, 10 * turns + 3, true, 4096);
+        check_far_matches(log, 10 * turns, false, 0, 0);
+        check_far_matches(log, 10 * turns + 3, true, 4096, 0);
+        if (log < 20)
+            check_far_matches(log, 10 * turns, false, 0,
+                              log < 17 ? 600u << (log - 10) : 77777);
     }
-    check_far_matches(18, 100, false, 300000);
-    check_far_matches(24, 25, true, 4096);
+    check_far_matches(18, 100, false, 300000, 0);
+    check_far_matches(24, 25, true, 4096, 0);
 }
 
 static void a_window_of_128_mib_jumps_too(void **state)
 {
     (void)state;
-    check_far_matches(27, 12, false, 4096);
+    check_far_matches(27, 12, false, 4096, 0);
 }
 
 static void short_blocks_are_put_together_and_lose_nothing(void **state)

@@ -101,15 +101,12 @@ static size_t reference(const struct fact *in, size_t count, struct fact *out,
                 out[i] = out[k];
                 out[k] = held;
             }
-    for (int64_t time = -2; time < 4; time++) {
-        int64_t greatest = COUNT_NONE;
-        for (size_t i = 0; i < count; i++)
-            if (in[i].time == time && in[i].statuses > greatest)
-                greatest = in[i].statuses;
-        if (greatest != COUNT_NONE && result->statuses_first == COUNT_NONE)
-            result->statuses_first = greatest;
-        if (greatest != COUNT_NONE)
-            result->statuses_last = greatest;
+    for (size_t i = 0; i < kept; i++) {
+        if (out[i].statuses == COUNT_NONE)
+            continue;
+        if (result->statuses_first == COUNT_NONE)
+            result->statuses_first = out[i].statuses;
+        result->statuses_last = out[i].statuses;
     }
     return kept;
 }

@@ -5,19 +5,19 @@
 
 #include <cmocka.h>
 
-#include "stages/reduce/tally.h"
+#include "stages/reduce/id_counts.h"
 
 static int set_up(void **state)
 {
-    static struct tally tally;
-    tally_init(&tally);
+    static struct id_counts tally;
+    id_counts_init(&tally);
     *state = &tally;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    tally_free(*state);
+    id_counts_free(*state);
     return 0;
 }
 
@@ -28,49 +28,49 @@ static struct id number(uint64_t value)
 
 static void an_empty_tally_has_no_top(void **state)
 {
-    struct tally *tally = *state;
-    assert_null(tally_top(tally, id_compare));
-    tally_clear(tally);
-    assert_null(tally_top(tally, id_compare));
+    struct id_counts *tally = *state;
+    assert_null(id_counts_top(tally, id_compare));
+    id_counts_clear(tally);
+    assert_null(id_counts_top(tally, id_compare));
 }
 
 static void keys_are_counted_however_many(void **state)
 {
-    struct tally *tally = *state;
+    struct id_counts *tally = *state;
     enum { KEYS = 200000 };
     for (uint64_t i = 0; i < 2 * KEYS; i++)
-        assert_int_equal(tally_add(tally, number(i % KEYS + 1), 1), 0);
-    assert_int_equal(tally_add(tally, number(777), 5), 0);
+        assert_int_equal(id_counts_add(tally, number(i % KEYS + 1), 1), 0);
+    assert_int_equal(id_counts_add(tally, number(777), 5), 0);
     assert_int_equal(tally->count, KEYS);
-    const struct tally_entry *top = tally_top(tally, id_compare);
+    const struct id_count *top = id_counts_top(tally, id_compare);
     assert_int_equal(top->key.number, 777);
     assert_int_equal(top->count, 7);
-    tally_clear(tally); /* gives the large table back */
+    id_counts_clear(tally); /* gives the large table back */
     assert_int_equal(tally->slots_allocated, 0);
-    assert_int_equal(tally_add(tally, number(1), 1), 0);
+    assert_int_equal(id_counts_add(tally, number(1), 1), 0);
     assert_int_equal(tally->count, 1);
 }
 
 static void a_number_and_its_text_with_a_zero_are_two(void **state)
 {
-    struct tally *tally = *state;
+    struct id_counts *tally = *state;
     struct id padded = {.text = {"07", 2}};
-    assert_int_equal(tally_add(tally, number(7), 1), 0);
-    assert_int_equal(tally_add(tally, padded, 1), 0);
+    assert_int_equal(id_counts_add(tally, number(7), 1), 0);
+    assert_int_equal(id_counts_add(tally, padded, 1), 0);
     assert_int_equal(tally->count, 2);
-    assert_int_equal(tally_top(tally, id_compare_bytes)->key.text.size, 2);
+    assert_int_equal(id_counts_top(tally, id_compare_bytes)->key.text.size, 2);
 }
 
 static void ties_do_not_depend_on_the_order_of_arrival(void **state)
 {
-    struct tally *tally = *state;
+    struct id_counts *tally = *state;
     for (int order = 0; order < 2; order++) {
-        tally_clear(tally);
+        id_counts_clear(tally);
         for (int i = 0; i < 50; i++) {
             int key = order ? 50 - i : i + 1;
-            assert_int_equal(tally_add(tally, number((uint64_t)key), 3), 0);
+            assert_int_equal(id_counts_add(tally, number((uint64_t)key), 3), 0);
         }
-        assert_int_equal(tally_top(tally, id_compare)->key.number, 1);
+        assert_int_equal(id_counts_top(tally, id_compare)->key.number, 1);
     }
 }
 

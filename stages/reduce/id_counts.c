@@ -1,4 +1,4 @@
-#include "stages/reduce/tally.h"
+#include "stages/reduce/id_counts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #define TALLY_SLOTS_KEPT 65536
 #define TALLY_KEYS_MAX (UINT32_MAX - 1)
 
-void tally_init(struct tally *tally)
+void id_counts_init(struct id_counts *tally)
 {
     memset(tally, 0, sizeof *tally);
     /* Without entropy the table is still right, only easier to slow down. */
@@ -17,7 +17,7 @@ void tally_init(struct tally *tally)
         tally->seed = (uint64_t)(uintptr_t)tally;
 }
 
-void tally_free(struct tally *tally)
+void id_counts_free(struct id_counts *tally)
 {
     free(tally->entries);
     free(tally->slots);
@@ -27,10 +27,10 @@ void tally_free(struct tally *tally)
     tally->mask = tally->slots_allocated = 0;
 }
 
-void tally_clear(struct tally *tally)
+void id_counts_clear(struct id_counts *tally)
 {
     if (tally->slots_allocated > TALLY_SLOTS_KEPT) {
-        tally_free(tally);
+        id_counts_free(tally);
         return;
     }
     tally->count = 0;
@@ -42,7 +42,7 @@ void tally_clear(struct tally *tally)
 
 /* The halves of the product of the hash with a secret odd number, folded: the
  * slot cannot be told from id_hash, whose seed is public. */
-static uint64_t hash_key(const struct tally *tally, struct id key)
+static uint64_t hash_key(const struct id_counts *tally, struct id key)
 {
     uint64_t hash = key.text.size ? id_hash(PLATFORM_TWITTER, key)
                                   : key.number;
@@ -52,7 +52,7 @@ static uint64_t hash_key(const struct tally *tally, struct id key)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static int grow_slots(struct tally *tally)
+static int grow_slots(struct id_counts *tally)
 {
     size_t wanted = tally->mask ? (tally->mask + 1) * 2 : TALLY_SLOTS_MIN;
     if (wanted > tally->slots_allocated) {
@@ -74,14 +74,14 @@ static int grow_slots(struct tally *tally)
 }
 
 /* Room for one more entry, with the slots at most half full. */
-static int make_room(struct tally *tally)
+static int make_room(struct id_counts *tally)
 {
     if (tally->count >= TALLY_KEYS_MAX)
         return -ENOMEM;
     if (tally->count == tally->capacity) {
         size_t wanted = tally->capacity ? tally->capacity * 2
                                         : TALLY_SLOTS_MIN;
-        struct tally_entry *grown =
+        struct id_count *grown =
             reallocarray(tally->entries, wanted, sizeof *grown);
         if (!grown)
             return -ENOMEM;
@@ -91,7 +91,7 @@ static int make_room(struct tally *tally)
     return tally->count * 2 < tally->mask ? 0 : grow_slots(tally);
 }
 
-int tally_add(struct tally *tally, struct id key, uint64_t times)
+int id_counts_add(struct id_counts *tally, struct id key, uint64_t times)
 {
     int status = make_room(tally);
     if (status)
@@ -99,23 +99,23 @@ int tally_add(struct tally *tally, struct id key, uint64_t times)
     uint64_t hash = hash_key(tally, key);
     size_t slot = hash & tally->mask;
     for (; tally->slots[slot]; slot = (slot + 1) & tally->mask) {
-        struct tally_entry *entry = &tally->entries[tally->slots[slot] - 1];
+        struct id_count *entry = &tally->entries[tally->slots[slot] - 1];
         if (entry->hash == hash && id_equal(entry->key, key)) {
             entry->count += times;
             return 0;
         }
     }
-    tally->entries[tally->count++] = (struct tally_entry){key, times, hash};
+    tally->entries[tally->count++] = (struct id_count){key, times, hash};
     tally->slots[slot] = (uint32_t)tally->count;
     return 0;
 }
 
-const struct tally_entry *tally_top(const struct tally *tally,
+const struct id_count *id_counts_top(const struct id_counts *tally,
                                     int (*compare)(struct id, struct id))
 {
-    const struct tally_entry *top = NULL;
+    const struct id_count *top = NULL;
     for (size_t i = 0; i < tally->count; i++) {
-        const struct tally_entry *entry = &tally->entries[i];
+        const struct id_count *entry = &tally->entries[i];
         if (!top || entry->count > top->count ||
             (entry->count == top->count &&
              compare(entry->key, top->key) < 0))
