@@ -342,7 +342,6 @@ static json_t *parameters_json(const struct ledger_input *input)
     json_t *object = json_object();
     json_object_set_new(object, "utc_offset", json_string(offset));
     put(object, "line_bytes_max", input->line_bytes_max);
-    put(object, "window_bytes_max", input->run->plan->window_bytes_max);
     json_object_set_new(object, "formats", json_string(input->formats));
     return object;
 }

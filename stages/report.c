@@ -125,6 +125,8 @@ bool report_timings(const struct report *report, struct output *output)
     add_text(output, ",\n  \"isa\": ", report->isa);
     add_number(output, ",\n  \"lanes\": ", run->options.lanes);
     add_number(output, ",\n  \"memory_budget_bytes\": ", run->memory->limit);
+    add_number(output, ",\n  \"window_bytes_max\": ",
+               run->plan->window_bytes_max);
     add_number(output, ",\n  \"memory_charged_peak_bytes\": ",
                atomic_load_explicit(&run->memory->peak, memory_order_relaxed));
     add_number(output, ",\n  \"resident_peak_bytes\": ",

@@ -304,8 +304,11 @@ static bool end_shard(struct shard_job *job, bool read)
                     feed_position(state->feed), -error, "cannot read");
         return false;
     }
-    if (job->ledger->foreign)
+    if (job->ledger->foreign) {
         job->ledger->rejected_bytes = job->ledger->file_bytes;
+        job->ledger->frame_samples[job->ledger->frame_sample_count++] =
+            (struct frame_sample){0, job->ledger->file_bytes, FRAME_GARBAGE};
+    }
     report_progress(job);
     return true;
 }
