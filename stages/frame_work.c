@@ -1,5 +1,6 @@
 #include "stages/frame_work.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -25,10 +26,12 @@ static struct step frame_steps(struct lane_state *state,
     for (;;) {
         struct step step = decoder_step(state->decoder);
         profile_was(&state->times, STAGE_DECODE);
-        if (step.kind != STEP_TEXT)
+        if (step.kind != STEP_TEXT && step.kind != STEP_NOTHING)
             return step;
-        sink_take(sink, &step);
-        progress_add(&run->progress.text_bytes, step.size);
+        if (step.kind == STEP_TEXT) {
+            sink_take(sink, &step);
+            progress_add(&run->progress.text_bytes, step.size);
+        }
         run_safe_point(state);
         if (fault_raised(run->fault))
             return (struct step){.kind = STEP_IO};
@@ -97,9 +100,13 @@ static struct step frame_run(struct lane_state *state, struct feed *feed,
 
 static void raise_read_error(struct lane_state *state, struct feed *feed)
 {
-    if (feed_error(feed))
+    int error = feed_error(feed) ? feed_error(feed)
+                                 : decoder_error(state->decoder);
+    if (error == -ENOMEM)
+        run_out_of_memory(state->run);
+    else if (error)
         fault_raise(state->run->fault, CODE_IO, NULL, feed_position(feed),
-                    -feed_error(feed), "cannot read");
+                    -error, "cannot read");
 }
 
 bool frame_do(struct lane_state *state, struct text_work *work,

@@ -136,10 +136,14 @@ static void peek_frame(struct lane_state *state, const struct item *item,
         FRAME_OK)
         return;
     struct step step = decoder_step(state->decoder);
-    while (step.kind == STEP_TEXT && *have < FRAMING_BYTES) {
+    while ((step.kind == STEP_TEXT || step.kind == STEP_NOTHING) &&
+           *have < FRAMING_BYTES) {
         size_t part = FRAMING_BYTES - *have;
+        if (step.kind == STEP_NOTHING)
+            part = 0;
         part = step.size < part ? step.size : part;
-        memcpy(text + *have, step.text, part);
+        if (part > 0)
+            memcpy(text + *have, step.text, part);
         *have += part;
         if (*have < FRAMING_BYTES)
             step = decoder_step(state->decoder);
@@ -332,6 +336,8 @@ bool shard_do(struct lane_state *state, uint32_t index)
                     "cannot read");
     else
         well = end_shard(&job, read_shard(&job));
+    /* A huge window is given back before the next shard. */
+    decoder_rest(state->decoder);
     feed_close(state->feed);
     if (well)
         well = shard_unchanged(job.shard, fd, run->fault) == CODE_DONE;

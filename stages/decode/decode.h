@@ -146,7 +146,8 @@ void decoder_destroy(struct decoder *decoder);
  * number, or, without a number (raw), for those that name none. 0 or -1. */
 int decoder_dictionary(struct decoder *decoder, const void *bytes,
                        size_t size);
-/* Gives back what the greatest frames took; between frames. */
+/* Gives back what the greatest frames took. Like decoder_begin and
+ * decoder_dictionary it gives up a frame that is under way. */
 void decoder_rest(struct decoder *decoder);
 
 enum step_kind {

@@ -119,10 +119,10 @@ void decoder_destroy(struct decoder *decoder)
 
 int decoder_dictionary(struct decoder *decoder, const void *bytes, size_t size)
 {
-    CHECK(decoder->state == STATE_IDLE);
     ZSTD_DDict *dictionary = ZSTD_createDDict_byReference(bytes, size);
     if (!dictionary)
         return -1;
+    decoder->state = STATE_IDLE;
     ZSTD_freeDDict(decoder->dictionary);
     decoder->dictionary = dictionary;
     decoder->dictionary_id = ZSTD_getDictID_fromDDict(dictionary);
@@ -131,7 +131,7 @@ int decoder_dictionary(struct decoder *decoder, const void *bytes, size_t size)
 
 void decoder_rest(struct decoder *decoder)
 {
-    CHECK(decoder->state == STATE_IDLE);
+    decoder->state = STATE_IDLE;
     text_ring_trim(&decoder->ring, decoder->ring_bytes_usual);
 }
 

@@ -460,8 +460,8 @@ static void check_far_matches(int log, size_t turns_tenths, bool sized,
     size_t ahead = flush_every ? flush_every + ((size_t)1 << (log - 6))
                    : log < 17  ? 1
                    : log < 20  ? 40000
-                   : log < 23 ? 300000
-                              : 2 << 20;
+                   : log < 23  ? 300000
+                               : 2 << 20;
     size_t period = ((size_t)1 << log) - ahead;
     struct bytes text = {.size = period * turns_tenths / 10};
     text.data = malloc(text.size);
@@ -659,6 +659,31 @@ static void pages_far_above_the_usual_are_given_back(void **state)
     assert_true(rig.memory.used <= 12 * MIB);
     walk_bytes(&rig, shard.data, shard.size, false);
     assert_int_equal(rig.events.list[0].text_bytes, text.size);
+    rig_close(&rig);
+    bytes_free(&shard);
+    bytes_free(&text);
+}
+
+static void a_frame_may_be_given_up_for_another(void **state)
+{
+    (void)state;
+    struct bytes text = make_text(1 << 20, 8), shard = {0};
+    struct recipe recipe = {.checksum = true};
+    add_frame(&shard, &text, &recipe);
+    struct rig rig;
+    rig_open(&rig, GIB, 4096);
+    for (int rest = 0; rest < 2; rest++) {
+        feed_open_bytes(rig.feed, shard.data, shard.size, 0);
+        struct item item = item_next(rig.feed);
+        uint64_t bytes;
+        assert_int_equal(decoder_begin(rig.decoder, rig.feed, &item, &bytes),
+                         FRAME_OK);
+        assert_int_equal(decoder_step(rig.decoder).kind, STEP_TEXT);
+        if (rest)
+            decoder_rest(rig.decoder);
+        walk_both(&rig, shard.data, shard.size);
+        assert_good(&rig, 0, &text);
+    }
     rig_close(&rig);
     bytes_free(&shard);
     bytes_free(&text);
@@ -1046,6 +1071,7 @@ int main(void)
         cmocka_unit_test(a_million_empty_frames_are_a_million_items),
         cmocka_unit_test(a_huge_window_costs_only_what_is_written),
         cmocka_unit_test(pages_far_above_the_usual_are_given_back),
+        cmocka_unit_test(a_frame_may_be_given_up_for_another),
         cmocka_unit_test(a_dictionary_serves_right_wrong_and_absent),
         cmocka_unit_test(a_raw_dictionary_serves_frames_that_name_none),
         cmocka_unit_test(a_window_above_the_limit_is_stepped_over_whole),
