@@ -1,29 +1,16 @@
 #include "stages/parse/kernel_block.h"
+#include "stages/parse/kernel_tables.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
-/*
- * UTF-8 by three table look-ups a byte: Keiser and Lemire, "Validating UTF-8
- * In Less Than One Instruction Per Byte" (2021), figures 2 to 4.
- */
-enum {
-    TOO_SHORT = 1 << 0,
-    TOO_LONG = 1 << 1,
-    OVERLONG_3 = 1 << 2,
-    TOO_LARGE = 1 << 3,
-    SURROGATE = 1 << 4,
-    OVERLONG_2 = 1 << 5,
-    TOO_LARGE_1000 = 1 << 6,
-    OVERLONG_4 = 1 << 6,
-    TWO_CONTINUATIONS = 1 << 7,
-    CARRY = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS,
-};
-
-#define TABLE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
-#define B(value) ((char)(value))
+INLINE __m256i table(const uint8_t entries[16])
+{
+    return _mm256_broadcastsi128_si256(
+        _mm_loadu_si128((const __m128i *)(const void *)entries));
+}
 
 static inline __m256i nibble_high(__m256i bytes)
 {
@@ -33,40 +20,12 @@ static inline __m256i nibble_high(__m256i bytes)
 
 static inline __m256i utf8_special_cases(__m256i input, __m256i before)
 {
-    const __m256i first_high = TABLE(
-        TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
-        TOO_LONG, B(TWO_CONTINUATIONS), B(TWO_CONTINUATIONS),
-        B(TWO_CONTINUATIONS), B(TWO_CONTINUATIONS), TOO_SHORT | OVERLONG_2,
-        TOO_SHORT, TOO_SHORT | OVERLONG_3 | SURROGATE,
-        TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4);
-    const __m256i first_low = TABLE(
-        B(CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4),
-        B(CARRY | OVERLONG_2), B(CARRY), B(CARRY), B(CARRY | TOO_LARGE),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000 | SURROGATE),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000),
-        B(CARRY | TOO_LARGE | TOO_LARGE_1000));
-    const __m256i second_high = TABLE(
-        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
-        TOO_SHORT, TOO_SHORT,
-        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | OVERLONG_3 |
-          TOO_LARGE_1000 | OVERLONG_4),
-        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | OVERLONG_3 | TOO_LARGE),
-        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | SURROGATE | TOO_LARGE),
-        B(TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS | SURROGATE | TOO_LARGE),
-        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT);
     __m256i low = _mm256_and_si256(before, _mm256_set1_epi8(0x0F));
     return _mm256_and_si256(
-        _mm256_and_si256(_mm256_shuffle_epi8(first_high, nibble_high(before)),
-                         _mm256_shuffle_epi8(first_low, low)),
-        _mm256_shuffle_epi8(second_high, nibble_high(input)));
+        _mm256_and_si256(_mm256_shuffle_epi8(table(FIRST_HIGH),
+                                             nibble_high(before)),
+                         _mm256_shuffle_epi8(table(FIRST_LOW), low)),
+        _mm256_shuffle_epi8(table(SECOND_HIGH), nibble_high(input)));
 }
 
 /* The 32 bytes that stand `by` bytes before input. */
@@ -123,27 +82,19 @@ INLINE __m256i kept(__m256i value)
     return value;
 }
 
-/* Entries that no byte of their own low nibble equals. */
-#define NO B(0xFF)
-
 INLINE struct constants block_constants(void)
 {
     return (struct constants){
         .quote = kept(_mm256_set1_epi8('"')),
         .backslash = kept(_mm256_set1_epi8('\\')),
         .fold = kept(_mm256_set1_epi8(0x20)),
-        .separators =
-            kept(TABLE(' ', NO, NO, NO, NO, NO, NO, NO, NO, NO, ':', '{', ',',
-                       '}', NO, NO)),
+        .separators = kept(table(SEPARATORS)),
         .letter_u = kept(_mm256_set1_epi8('u')),
         .lift = kept(_mm256_set1_epi8(0x70)),
     };
 }
 
-/*
- * { } [ ] : , and space. With bit 5 set, [ ] are { }. Takes 0x00, 0x0C and
- * 0x1A too, which fix_controls takes back.
- */
+/* { } [ ] : , and space, and what fix_controls takes back. */
 INLINE uint64_t separators(const struct constants *with, __m256i a, __m256i b)
 {
     return bits(
@@ -179,20 +130,11 @@ static inline void fix_controls(struct block_masks *masks, __m256i a,
     /* Tab, LF and CR have bit 6 clear: none becomes a bracket. */
 }
 
-/*
- * Escapable characters and hexadecimal digits by two nibble tables: a byte is
- * of a class when both its entries have the class's bit. 1, 2, 4, 8: escapable
- * with high nibble 2, 5, 6, 7; 16: a digit; 32, 64: A-F, a-f.
- */
 static inline __m256i escape_classes(__m256i bytes)
 {
-    const __m256i high = TABLE(0, 0, 1, 16, 32, 2, 4 | 64, 8, 0, 0, 0, 0, 0,
-                               0, 0, 0);
-    const __m256i low =
-        TABLE(16, 0x70, 0x70 | 1 | 4 | 8, 0x70, 0x70 | 8, 0x70 | 8, 0x70 | 4,
-              16, 16, 16, 0, 0, 2, 0, 4, 1);
-    return _mm256_and_si256(_mm256_shuffle_epi8(high, nibble_high(bytes)),
-                            _mm256_shuffle_epi8(low, bytes));
+    return _mm256_and_si256(
+        _mm256_shuffle_epi8(table(ESCAPES_HIGH), nibble_high(bytes)),
+        _mm256_shuffle_epi8(table(ESCAPES_LOW), bytes));
 }
 
 INLINE void load_escapes(const struct constants *with,

@@ -1,6 +1,136 @@
-#include "stages/parse/kernel.h"
-uint32_t index_avx512(const uint8_t *text, size_t size, uint32_t *tokens,
+#include "stages/parse/kernel_block.h"
+#include "stages/parse/kernel_tables.h"
+
+#if defined(__x86_64__)
+
+/* A test compiles this source a second time for machines without AVX-512,
+ * with the intrinsics in C. */
+#if defined(KERNEL_AVX512_EMULATED)
+/* Vectors stay within this file: how they would be passed is no matter. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
+#define INDEX_AVX512 index_avx512_emulated
+uint32_t INDEX_AVX512(const uint8_t *text, size_t size, uint32_t *tokens,
+                      uint32_t *count);
+#else
+#include <immintrin.h>
+#define INDEX_AVX512 index_avx512
+#endif
+
+/* The AVX2 kernel with one register a block, and masks that need no
+ * gathering. */
+
+static inline __m512i table(const uint8_t entries[16])
+{
+    return _mm512_broadcast_i32x4(
+        _mm_loadu_si128((const __m128i *)(const void *)entries));
+}
+
+static inline __m512i nibble_high(__m512i bytes)
+{
+    return _mm512_and_si512(_mm512_srli_epi16(bytes, 4),
+                            _mm512_set1_epi8(0x0F));
+}
+
+/* The 64 bytes that stand `by` bytes before input. */
+static inline __m512i shifted(__m512i previous, __m512i input, int by)
+{
+    uint8_t places[64];
+    for (int i = 0; i < 64; i++)
+        places[i] = (uint8_t)(64 + i - by);
+    return _mm512_permutex2var_epi8(previous, _mm512_loadu_si512(places),
+                                    input);
+}
+
+/* Bytes of input that are not UTF-8, given the 64 bytes before it. */
+static inline uint64_t utf8_errors(__m512i previous, __m512i input)
+{
+    __m512i before = shifted(previous, input, 1);
+    __m512i low = _mm512_and_si512(before, _mm512_set1_epi8(0x0F));
+    __m512i special = _mm512_and_si512(
+        _mm512_and_si512(
+            _mm512_shuffle_epi8(table(FIRST_HIGH), nibble_high(before)),
+            _mm512_shuffle_epi8(table(FIRST_LOW), low)),
+        _mm512_shuffle_epi8(table(SECOND_HIGH), nibble_high(input)));
+    __m512i third = _mm512_subs_epu8(shifted(previous, input, 2),
+                                     _mm512_set1_epi8(0xE0 - 0x80));
+    __m512i fourth = _mm512_subs_epu8(shifted(previous, input, 3),
+                                      _mm512_set1_epi8(0xF0 - 0x80));
+    __m512i must = _mm512_and_si512(_mm512_or_si512(third, fourth),
+                                    _mm512_set1_epi8((char)0x80));
+    return _mm512_test_epi8_mask(_mm512_xor_si512(must, special),
+                                 _mm512_set1_epi8(-1));
+}
+
+/* The last three bytes begin a sequence that they do not end. */
+static inline bool utf8_incomplete(const uint8_t *end)
+{
+    return end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
+}
+
+static inline uint64_t equal(__m512i bytes, char byte)
+{
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
+}
+
+static inline void load_escapes(struct block_masks *masks, __m512i bytes)
+{
+    __m512i classes = _mm512_and_si512(
+        _mm512_shuffle_epi8(table(ESCAPES_HIGH), nibble_high(bytes)),
+        _mm512_shuffle_epi8(table(ESCAPES_LOW), bytes));
+    masks->hex = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(0x70));
+    masks->escapable = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(0x0F));
+    masks->letter_u = equal(bytes, 'u');
+}
+
+static inline uint64_t tokens_of(__m512i bytes, struct block_carry *carry)
+{
+    struct block_masks masks = {0};
+    const __m512i fold = _mm512_set1_epi8(0x20);
+    masks.quote = equal(bytes, '"');
+    masks.backslash = equal(bytes, '\\');
+    /* { } [ ] : , and space: with bit 5 set, [ ] are { }. */
+    masks.separator = _mm512_cmpeq_epi8_mask(
+        _mm512_or_si512(bytes, fold),
+        _mm512_shuffle_epi8(table(SEPARATORS), bytes));
+    /* Among separators the brackets are those with bit 6. */
+    masks.bracket = _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(0x40));
+    masks.control = _mm512_cmplt_epu8_mask(bytes, fold);
+    if (masks.control) {
+        /* 0x00, 0x0C and 0x1A were taken for separators. */
+        masks.separator &= ~masks.control;
+        masks.separator |=
+            equal(bytes, '\t') | equal(bytes, '\n') | equal(bytes, '\r');
+    }
+    if (block_escapes(&masks, carry))
+        load_escapes(&masks, bytes);
+    return block_tokens(&masks, carry);
+}
+
+uint32_t INDEX_AVX512(const uint8_t *text, size_t size, uint32_t *tokens,
                       uint32_t *count)
 {
-    return index_scalar(text, size, tokens, count);
+    struct block_carry carry = {0};
+    __m512i previous = _mm512_setzero_si512();
+    uint32_t *out = tokens;
+    uint64_t errors = 0, wide = 0;
+    for (size_t at = 0; at < size; at += 64) {
+        __m512i bytes = _mm512_loadu_si512(text + at);
+        if (size - at < 64)
+            bytes = _mm512_mask_blend_epi8(
+                ((uint64_t)1 << (size - at)) - 1, _mm512_set1_epi8(' '),
+                bytes);
+        uint64_t wide_now = _mm512_movepi8_mask(bytes);
+        if (wide_now | wide)
+            errors |= utf8_errors(previous, bytes);
+        wide = wide_now;
+        previous = bytes;
+        out = write_tokens(out, (uint32_t)at, tokens_of(bytes, &carry));
+    }
+    /* No space behind the text shows that a sequence is cut. */
+    bool cut = wide && size % 64 == 0 && utf8_incomplete(text + size);
+    *count = (uint32_t)(out - tokens);
+    return block_errors(&carry, errors != 0 || cut);
 }
+#endif

@@ -71,7 +71,7 @@ static bool only_errors(const struct line_work *work,
 {
     struct value_ref errors = slot_value(
         &work->parser->slots, ROOT_CONTROL_FIRST + CONTROL_ERRORS);
-    if (errors.type == VALUE_ABSENT || errors.token != object->token + 3)
+    if (errors.type == VALUE_ABSENT || errors.token != object->token + 2)
         return false;
     const uint8_t *text = work->walk.text;
     uint32_t at = errors.end + (errors.type == VALUE_STRING);
@@ -133,13 +133,13 @@ struct opened {
     uint32_t resume[NESTED_MAX];   /* the token behind that object */
 };
 
-/* Steps over brackets and commas; false when the outermost array ended. */
+/* Steps over brackets; false when the outermost array ended. */
 static bool next_element(const struct walk *walk, struct opened *opened,
                          uint32_t *token)
 {
     for (; opened->depth > 0; ++*token) {
         uint8_t byte = walk->text[walk->tokens[*token]];
-        if (byte != '[' && byte != ']' && byte != ',')
+        if (byte != '[' && byte != ']')
             return true;
         opened->depth += byte == '[';
         opened->depth -= byte == ']';

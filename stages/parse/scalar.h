@@ -10,6 +10,9 @@
  * From the bytes of a JSON scalar to what it means. All functions read only
  * the bytes given, unless they say that they read into the padding.
  */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "words are taken apart from the lowest byte");
+
 static inline bool is_json_space(uint8_t byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';

@@ -82,13 +82,13 @@ static uint64_t eight_digits(uint32_t number)
     return tens + ((twos - 10 * tens) << 8);
 }
 
-/* Writes up to 32 bytes, of which those up to the new end count. */
+/* Writes 20 bytes, of which those up to the new end count. */
 static char *put_digits(char *out, uint64_t number)
 {
     const uint32_t part = 100000000;
-    uint64_t words[4] = {eight_digits((uint32_t)(number / part / part)),
+    uint64_t words[6] = {eight_digits((uint32_t)(number / part / part)),
                          eight_digits((uint32_t)(number / part % part)),
-                         eight_digits((uint32_t)(number % part)), 0};
+                         eight_digits((uint32_t)(number % part))};
     uint32_t first = words[0] ? 0 : words[1] ? 1 : 2;
     uint64_t leading = words[first] | (uint64_t)1 << 56;   /* 0 has a digit */
     uint32_t zeros = (uint32_t)__builtin_ctzll(leading) / 8;

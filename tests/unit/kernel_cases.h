@@ -135,9 +135,10 @@ static void good_strings_of_random_pieces(void **state)
 static void everything_across_block_borders(void **state)
 {
     static const char *const pieces[] = {
-        "\\", "\\\\", "\\\"", "\\u12aF", "\\u12g4", "\\u12", "\\x", "\"",
-        "{", "tru", "\x01", "\t", "\xC3\xA9", "\xC3", "\xE2\x82\xAC",
-        "\xE2\x82", "\xF0\x9F\x98\x80", "\xF0\x9F\x98", "\xED\xA0\x80",
+        "\\", "\\\\", "\\\"", "\\u12aF", "\\ug234", "\\u1g34", "\\u12g4",
+        "\\u123g", "\\u12", "\\x", "\"", "{", "tru", "\x01",
+        "\t", "\xC3\xA9", "\xC3", "\xE2\x82\xAC", "\xE2\x82",
+        "\xF0\x9F\x98\x80", "\xF0\x9F\x98", "\xED\xA0\x80",
         "\xF4\x90\x80\x80", "\x80", "\x7F", "\\ud83d\\ude00", "\\\\\\\\\\"};
     (void)state;
     for (size_t place = 20; place < 140; place++)

@@ -92,9 +92,9 @@ static inline struct post post_of(struct parsed *parsed, const char *line)
     }
 }
 
-#define assert_text(text, expected)                                           \
+#define assert_text(got, expected)                                           \
     do {                                                                      \
-        struct text text_ = (text);                                           \
+        struct text text_ = (got);                                            \
         assert_int_equal(text_.size, sizeof(expected) - 1);                   \
         if (text_.size)                                                       \
             assert_memory_equal(text_.bytes, expected, text_.size);           \

@@ -150,14 +150,14 @@ static void white_space_may_stand_between_all_tokens(void **state)
 /* ---- against jansson --------------------------------------------------- */
 
 static const char *const SEEDS[] = {
-    "{\"created_at\":\"Wed Jul 03 06:29:00 +0000 2019\",\"id\":11,"
+    ("{\"created_at\":\"Wed Jul 03 06:29:00 +0000 2019\",\"id\":11,"
     "\"id_str\":\"11\",\"text\":\"a\\u00e9\\\"\",\"user\":{\"id\":5,"
     "\"id_str\":\"5\",\"name\":\"n\",\"verified\":false,\"url\":null},"
     "\"entities\":{\"urls\":[],\"hashtags\":[{\"text\":\"x\","
     "\"indices\":[1,2]}]},\"lang\":\"en\",\"retweeted_status\":"
-    "{\"id\":3,\"user\":{\"id\":9}},\"timestamp_ms\":\"1\"}",
-    "{\"delete\":{\"status\":{\"id\":1,\"id_str\":\"1\",\"user_id\":2,"
-    "\"user_id_str\":\"2\"},\"timestamp_ms\":\"1562135340000\"}}",
+    "{\"id\":3,\"user\":{\"id\":9}},\"timestamp_ms\":\"1\"}"),
+    ("{\"delete\":{\"status\":{\"id\":1,\"id_str\":\"1\",\"user_id\":2,"
+    "\"user_id_str\":\"2\"},\"timestamp_ms\":\"1562135340000\"}}"),
     "[1,-2.5e+3,\"\\ud83d\\ude00\",[[],{}],null,true,false,{\"a\":[0]}]",
     " { \"a\" : [ 1 , 2 ] , \"b\" : { } , \"c\" : \"d\" } ",
 };
@@ -292,6 +292,9 @@ static void values_are_noted_wherever_they_stand(void **state)
         assert_string_equal(noted(SLOT_CHILD), "4 7");
         assert_string_equal(noted(SLOT_LONG), "2 true");
         assert_string_equal(noted(SLOT_CHILD_B), "0 ");
+        walk_once("{\"child\":7,\"a_key_that_is_lXnger_than_thirty_two_bytes\""
+                  ":true}");
+        assert_string_equal(noted(SLOT_LONG), "0 ");
         walk_once("{ \"unknown\" : [ 1 , { \"a\" : 2 } ] , \"a\" : [ ] }");
         assert_string_equal(noted(SLOT_A), "7 [ ]");
     }

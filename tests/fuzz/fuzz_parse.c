@@ -1,0 +1,66 @@
+/* Any bytes as lines: every kernel gives the same batch and the same tally;
+ * a rejected line leaves the batch as it was; and the parser's memory of the
+ * lines before changes nothing. */
+#include "stages/parse/parse.h"
+
+#include "pipeline/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse_once(struct parser *parser, const uint8_t *text, size_t size,
+                       struct batch *batch, struct tally *tally)
+{
+    size_t before = batch->size;
+    uint64_t accepted = tally->accepted + tally->control;
+    CHECK(parse_line(parser, text, size, 0, batch, tally));
+    if (tally->accepted + tally->control == accepted)
+        CHECK(batch->size == before);
+    struct batch_item item;
+    while (batch_next(batch, &before, &item) != BATCH_END)
+        ;
+    CHECK(before == batch->size);
+}
+
+/* The lines of data, each in memory of its own size. */
+static void parse_all(struct parser *parser, const uint8_t *data, size_t size,
+                      struct batch *batch, struct tally *tally)
+{
+    batch->size = 0;
+    tally_init(tally);
+    for (size_t at = 0; at <= size;) {
+        const uint8_t *end = memchr(data + at, '\n', size - at);
+        size_t length = end ? (size_t)(end - data) - at : size - at;
+        uint8_t *text = malloc(length + KERNEL_PADDING);
+        CHECK(text);
+        memcpy(text, data + at, length);
+        memset(text + length, '"', KERNEL_PADDING);
+        parse_once(parser, text, length, batch, tally);
+        free(text);
+        at += length + 1;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct parser *fresh, *old;
+    struct batch expected = {0}, got = {0};
+    static struct tally a, b;
+    if (!size)
+        return 0;
+    if (!old)
+        old = parser_create(isa_best());
+    fresh = parser_create(ISA_SCALAR);
+    CHECK(fresh && old);
+    parse_all(fresh, data, size, &expected, &a);
+    parse_all(old, data, size, &got, &b);
+    CHECK(expected.size == got.size);
+    CHECK(!got.size || memcmp(expected.bytes, got.bytes, got.size) == 0);
+    CHECK(memcmp(&a, &b, offsetof(struct tally, samples)) == 0);
+    parser_free(fresh);
+    batch_free(&expected);
+    batch_free(&got);
+    return 0;
+}
