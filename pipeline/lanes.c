@@ -149,6 +149,9 @@ static void *run_lane(void *argument)
     seat->lane.pinned =
         seat->lane.pinned &&
         topology_bind_thread(lanes->topology, seat->lane.pu);
+    /* What this lane maps and touches from here on is near it. */
+    if (seat->lane.pinned)
+        (void)topology_bind_memory(lanes->topology, seat->lane.node);
     seat->result = lanes->work(&seat->lane);
     lanes_leave(&seat->lane);
     return NULL;

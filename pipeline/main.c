@@ -162,6 +162,8 @@ static bool reduce_and_write(struct job *job)
     bool well = publish(&job->run, &job->topology, &job->publishing,
                         job->outdir, &job->report.counts);
     job->report.reduce_ns = profile_now() - start;
+    job->report.seals = seal_count(job->run.seal);
+    run_drop_segments(&job->run);
     struct output timings = {0};
     well = well && report_timings(&job->report, &timings) &&
            publish_file(job->outdir, "timings.json", &timings);

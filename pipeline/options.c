@@ -75,7 +75,8 @@ static const struct argp_option RUN_OPTIONS[] = {
      "multiple of 15 minutes", 0},
     {"line-max", KEY_LINE_MAX, "SIZE", 0,
      "Longer lines are rejected (default 16M)", 0},
-    {NULL, 0, NULL, 0, "How it runs (no answer depends on these):", 1},
+    {NULL, 0, NULL, 0, "How it runs (no number depends on these, but that --memory bounds the "
+     "windows of frames that are read):", 1},
     {"threads", KEY_THREADS, "N", 0, "Lanes (default: one a core)", 1},
     {"memory", KEY_MEMORY, "SIZE", 0,
      "The budget; beyond it tables are sealed to disk (default: three "
@@ -87,7 +88,7 @@ static const struct argp_option RUN_OPTIONS[] = {
      "Print lanes, cores, buffers and memory, and end", 1},
     {"profile", KEY_PROFILE, NULL, 0,
      "Print at the end where the time went, stage by stage", 1},
-    {"quiet", KEY_QUIET, NULL, 0, "No progress and no summary", 1},
+    {"quiet", KEY_QUIET, NULL, 0, "No progress and no summary; warnings still come", 1},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 

@@ -112,7 +112,7 @@ static bool open_directory(struct outdir *outdir, const char *path)
         return refuse(outdir, CODE_OUTPUT, "", "is no usable path");
     if (outdir->system->make_directory(AT_FDCWD, plain) != 0 &&
         errno != EEXIST)
-        return outdir_fail(outdir, errno, "making", ".");
+        return outdir_fail(outdir, errno, "making the directory", "itself");
     outdir->fd = open(plain, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (outdir->fd >= 0)
         return true;

@@ -457,8 +457,10 @@ enum plan_status plan_make(struct plan *plan, const struct topology *topology,
 
 /* ---- printed ------------------------------------------------------------- */
 
+#define BYTES_TEXT 48     /* two numbers of 20 digits and a unit */
+
 /* "512 KiB", "17.2 GiB": for people, so one decimal unless it is whole. */
-static const char *bytes_text(char text[32], uint64_t bytes)
+static const char *bytes_text(char text[BYTES_TEXT], uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     uint32_t unit = 0;
@@ -469,17 +471,17 @@ static const char *bytes_text(char text[32], uint64_t bytes)
     }
     uint64_t tenths = bytes % size * 10 / size;
     if (tenths)
-        snprintf(text, 32, "%" PRIu64 ".%" PRIu64 " %s", bytes / size, tenths,
+        snprintf(text, BYTES_TEXT, "%" PRIu64 ".%" PRIu64 " %s", bytes / size, tenths,
                  units[unit]);
     else
-        snprintf(text, 32, "%" PRIu64 " %s", bytes / size, units[unit]);
+        snprintf(text, BYTES_TEXT, "%" PRIu64 " %s", bytes / size, units[unit]);
     return text;
 }
 
 static void print_bytes(FILE *out, const char *name, uint64_t bytes,
                         const char *remark)
 {
-    char text[32];
+    char text[BYTES_TEXT];
     fprintf(out, "  %-18s %10s%s%s\n", name, bytes_text(text, bytes),
             *remark ? "  " : "", remark);
 }
@@ -487,7 +489,7 @@ static void print_bytes(FILE *out, const char *name, uint64_t bytes,
 static void print_times(FILE *out, const char *name, uint32_t count,
                         uint64_t each)
 {
-    char text[32];
+    char text[BYTES_TEXT];
     fprintf(out, "  %-18s %10s", name, bytes_text(text, count * each));
     fprintf(out, "  %" PRIu32 " x %s\n", count, bytes_text(text, each));
 }
@@ -510,7 +512,7 @@ static void print_lanes(FILE *out, const struct plan *plan,
 static void print_nodes(FILE *out, const struct plan *plan,
                         const struct topology *topology)
 {
-    char text[32];
+    char text[BYTES_TEXT];
     fprintf(out, "nodes: %" PRIu32 "\n", topology->node_count);
     fprintf(out, "  node   PUs  lanes      memory\n");
     for (uint32_t i = 0; i < topology->node_count; i++) {
@@ -536,7 +538,7 @@ static void print_buffers(FILE *out, const struct plan *plan)
 
 static void print_memory(FILE *out, const struct plan *plan)
 {
-    char text[32], remark[64];
+    char text[BYTES_TEXT], remark[64];
     fprintf(out, "memory:\n");
     print_bytes(out, "budget", plan->memory_bytes, "");
     print_times(out, "lanes' buffers", plan->lane_count, plan->lane_bytes);

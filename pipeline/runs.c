@@ -398,7 +398,7 @@ int run_reader_next(struct run_reader *reader, size_t size, const void **out)
 
 int run_read(struct run_reader *reader, void *to, size_t size)
 {
-    const void *from;
+    const void *from = NULL;
     int status = run_reader_next(reader, size, &from);
     if (status == 0)
         return -EIO;

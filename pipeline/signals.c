@@ -38,6 +38,7 @@ void signals_install(void)
         CHECK(sigaction(SIGINT, &action, NULL) == 0);
     CHECK(sigaction(SIGTERM, &action, NULL) == 0);
     CHECK(sigaction(SIGPIPE, &ignore, NULL) == 0);
+    CHECK(sigaction(SIGXFSZ, &ignore, NULL) == 0);
 }
 
 int signals_noted(void)

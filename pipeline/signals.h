@@ -9,7 +9,8 @@
  * SIGINT and SIGTERM ask the run to stop: they are noted, and whoever polls
  * (the reporter of progress.h, five times a second) makes a fault of them,
  * which the lanes obey at their next step. A second SIGINT ends the process
- * at once. SIGPIPE is ignored; writing says EPIPE instead.
+ * at once. SIGPIPE and SIGXFSZ are ignored; writing says EPIPE and EFBIG
+ * instead.
  *
  * A SIGINT that was ignored at the start stays ignored: that is how a shell
  * starts what runs in the background.

@@ -362,17 +362,23 @@ static int load(struct topology *topology, const char *synthetic)
     return 0;
 }
 
-/* Containers often refuse mbind; better known before the start than as one
- * failure a buffer. */
+/* Containers often refuse mbind; better known before the start. Tried on a
+ * page, so that this thread's own policy stays. */
 static bool try_memory_binding(const struct topology *topology)
 {
+    if (topology->pretended || topology->node_count < 2)
+        return false;
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
-        return false;
-    bool bound = topology_bind_memory(topology, page, 4096,
-                                      topology->pus[0].node);
-    munmap(page, 4096);
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    bool bound = page != MAP_FAILED && set &&
+                 !hwloc_bitmap_only(set, topology->nodes[0].os_index) &&
+                 !hwloc_set_area_membind(topology->handle, page, 4096, set,
+                                         HWLOC_MEMBIND_BIND,
+                                         HWLOC_MEMBIND_BYNODESET);
+    hwloc_bitmap_free(set);
+    if (page != MAP_FAILED)
+        munmap(page, 4096);
     return bound;
 }
 
@@ -441,8 +447,7 @@ bool topology_bind_thread(const struct topology *topology, uint32_t pu)
     return bound;
 }
 
-bool topology_bind_memory(const struct topology *topology, void *base,
-                          size_t bytes, uint32_t node)
+bool topology_bind_memory(const struct topology *topology, uint32_t node)
 {
     CHECK(node < topology->node_count);
     if (!topology->handle || topology->pretended || topology->node_count < 2)
@@ -453,8 +458,8 @@ bool topology_bind_memory(const struct topology *topology, void *base,
     /* Not STRICT: a full node gives way to a far one, not to a failure. */
     bool bound =
         !hwloc_bitmap_only(set, topology->nodes[node].os_index) &&
-        !hwloc_set_area_membind(topology->handle, base, bytes, set,
-                                HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_BYNODESET);
+        !hwloc_set_membind(topology->handle, set, HWLOC_MEMBIND_BIND,
+                           HWLOC_MEMBIND_THREAD | HWLOC_MEMBIND_BYNODESET);
     hwloc_bitmap_free(set);
     return bound;
 }

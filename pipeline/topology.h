@@ -75,9 +75,8 @@ void topology_release(struct topology *topology);
 /* Binds the calling thread to pus[pu]. False when refused or pretended. */
 bool topology_bind_thread(const struct topology *topology, uint32_t pu);
 
-/* Asks for the pages of a range on nodes[node], best effort; before their
- * first touch. False when refused, pretended, or there is but one node. */
-bool topology_bind_memory(const struct topology *topology, void *base,
-                          size_t bytes, uint32_t node);
+/* Asks for the calling thread's pages, from now on, on nodes[node], best
+ * effort. False when refused, pretended, or there is but one node. */
+bool topology_bind_memory(const struct topology *topology, uint32_t node);
 
 #endif

@@ -73,9 +73,11 @@ static bool wide_enter(struct lane_state *state, const struct item *item)
 
 static void wide_leave(struct lane_state *state, bool wide)
 {
-    if (wide)
-        atomic_fetch_sub_explicit(&state->run->wide_lanes, 1,
-                                  memory_order_relaxed);
+    if (!wide)
+        return;
+    decoder_rest(state->decoder);
+    atomic_fetch_sub_explicit(&state->run->wide_lanes, 1,
+                              memory_order_relaxed);
 }
 
 /* Starts the frame and goes through it; fills the piece. */
@@ -91,6 +93,9 @@ static struct step frame_run(struct lane_state *state, struct feed *feed,
     step.reason = decoder_begin(state->decoder, feed, item, &step.bytes);
     if (step.reason == FRAME_OK)
         step = frame_steps(state, sink);
+    /* The decoder's pages may go now: what waits in them is copied. */
+    if (!sink->document)
+        text_leave(sink->lines);
     wide_leave(state, wide);
     piece->kind = step.kind == STEP_FRAME_END ? PIECE_FRAME : PIECE_LOST;
     piece->reason = step.reason;

@@ -290,8 +290,10 @@ static json_t *manifest_shards(const struct run *run)
         json_object_set_new(shard, "xxh3_128", json_string(digest));
         json_object_set_new(
             shard, "container",
-            json_string(l->foreign ? l->foreign
-                                   : l->is_text ? "text" : "zstd"));
+            json_string(l->foreign          ? l->foreign
+                        : !l->file_bytes ? "empty"
+                        : l->is_text     ? "text"
+                                         : "zstd"));
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"

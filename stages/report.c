@@ -1,7 +1,5 @@
 #include "stages/report.h"
 
-#include "stages/seal.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -24,11 +22,21 @@ static void print_rejects(FILE *out, const struct shard_ledger *total)
         uint64_t lines = total->tally.rejected[i];
         uint64_t records = total->tally.records_rejected[i];
         if (lines || records)
-            fprintf(out, "  rejected: %" PRIu64 " %s, %s (%s)\n",
-                    lines ? lines : records, lines ? "lines" : "records",
-                    line_reason_sentence((enum line_reason)i),
+            fprintf(out,
+                    "  rejected: %" PRIu64 " lines, %" PRIu64
+                    " records, %s (%s)\n",
+                    lines, records, line_reason_sentence((enum line_reason)i),
                     line_reason_name((enum line_reason)i));
     }
+}
+
+/* Plain shards count as one frame, and have no checksum to miss. */
+static uint64_t total_text_frames(const struct run *run)
+{
+    uint64_t frames = 0;
+    for (size_t i = 0; i < run->shards->count; i++)
+        frames += run->ledgers[i].is_text;
+    return frames;
 }
 
 void report_summary(FILE *out, const struct report *report)
@@ -52,11 +60,14 @@ void report_summary(FILE *out, const struct report *report)
             " duplicates dropped, %" PRIu64 " delete notices\n",
             report->counts.posts, report->counts.accounts,
             report->counts.duplicates, t->notices);
-    if (seal_count(run->seal))
+    if (report->seals)
         fprintf(out, "  the tables were sealed to disk %u times\n",
-                seal_count(run->seal));
-    if (total->frames_unchecked && !total->frames_ok)
-        fputc('\n', out);
+                report->seals);
+    if (total->frames_unchecked > total_text_frames(run))
+        fprintf(out,
+                "  %" PRIu64 " frames have no checksum: damage in them may go "
+                "unseen\n",
+                total->frames_unchecked - total_text_frames(run));
     print_rejects(out, total);
     fprintf(out, "  outputs: %s (accounts, features.json, ledger.json, "
                  "manifest.json, rejects.jsonl)\n",
@@ -131,7 +142,7 @@ bool report_timings(const struct report *report, struct output *output)
                atomic_load_explicit(&run->memory->peak, memory_order_relaxed));
     add_number(output, ",\n  \"resident_peak_bytes\": ",
                (uint64_t)usage.ru_maxrss * 1024);
-    add_number(output, ",\n  \"seals\": ", seal_count(run->seal));
+    add_number(output, ",\n  \"seals\": ", report->seals);
     add_number(output, ",\n  \"read_ns\": ", report->read_ns);
     add_number(output, ",\n  \"reduce_ns\": ", report->reduce_ns);
     output_add_text(output, ",\n  \"lane_ns\": {");

@@ -12,6 +12,7 @@ struct report {
     struct reduce_counts counts;
     const char *output;              /* the directory, as given */
     uint64_t read_ns, reduce_ns;     /* wall clock */
+    uint32_t seals;
     const char *io, *io_reason;
     const char *isa;
 };

@@ -78,7 +78,8 @@ static bool lane_open(struct lane_state *state)
     const struct plan *plan = run->plan;
     struct source_options source = {.backend = run->options.io,
                                     .depth = plan->io_depth,
-                                    .block_bytes = plan->block_bytes};
+                                    .block_bytes = plan->block_bytes,
+                                    .fault = run->fault};
     struct decoder_options decoder = {plan->window_bytes_max,
                                       plan->decode_slack_bytes};
     int error = source_create(&state->source, &source, run->memory);
@@ -254,13 +255,19 @@ void run_release_lanes(struct run *run)
         }
 }
 
+void run_drop_segments(struct run *run)
+{
+    seal_close(run->seal);
+    run->seal = NULL;
+}
+
 void run_close(struct run *run)
 {
     run_release_lanes(run);
     struct frame_task *task;
     while (run->frame_tasks.cells && (task = ring_pop(&run->frame_tasks)))
         free(task);
-    seal_close(run->seal);
+    run_drop_segments(run);
     if (run->aggregate)
         aggregate_destroy(run->aggregate);
     if (run->frame_tasks.cells)

@@ -116,6 +116,8 @@ void run_close(struct run *run);
 /* Gives back what the lanes had for reading; after lanes_run. Their times
  * stay. */
 void run_release_lanes(struct run *run);
+/* Removes the segments: nothing of the run may be read any more. */
+void run_drop_segments(struct run *run);
 
 /* The work of a lane, for lanes_run: until all shards are finished. The
  * lane's context is the run. */

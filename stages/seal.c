@@ -63,9 +63,13 @@ uint32_t seal_count(const struct seal *seal)
 
 static void raise_error(struct seal *seal, int error, const char *doing)
 {
-    fault_raise(seal->run->fault,
-                error == -ENOMEM ? CODE_MEMORY : CODE_OUTPUT, NULL, UINT64_MAX,
-                -error, "%s", doing);
+    enum exit_code code = error == -ENOMEM      ? CODE_MEMORY
+                          : error == -EOVERFLOW ? CODE_PLAN
+                          : error == -EBADMSG   ? CODE_IO
+                                                : CODE_OUTPUT;
+    fault_raise(seal->run->fault, code, NULL, UINT64_MAX, -error, "%s%s",
+                doing,
+                error == -EOVERFLOW ? ": more than 65,535 languages" : "");
 }
 
 /* ---- the meeting, in three steps ---------------------------------------- */

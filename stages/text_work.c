@@ -145,13 +145,19 @@ static void spans_await(struct text_work *work)
         span_await(work);
 }
 
+static uint32_t spans_at_most(const struct text_work *work)
+{
+    uint32_t planned = work->state->run->plan->spans;
+    return planned < SPANS_MAX ? planned : SPANS_MAX;
+}
+
 /* A free span at the end of those in flight. NULL: out of memory. */
 static struct span *span_take(struct text_work *work)
 {
     while (work->span_count > 0 &&
            span_finished(&work->spans[work->first_span]))
         span_harvest(work);
-    if (work->span_count == SPANS_MAX)
+    if (work->span_count >= spans_at_most(work))
         span_await(work);
     struct span *span =
         &work->spans[(work->first_span + work->span_count) % SPANS_MAX];

@@ -60,8 +60,8 @@ enum framing framing_detect(const uint8_t *text, size_t size)
     if (text[at] == '[')
         return !first.found || first.depth > 0 ? FRAMING_DOCUMENT
                                                : FRAMING_LINES;
-    bool open = first.before == '{' || first.before == '[' ||
-                first.before == ',';
+    /* A line that was cut short ends nearly anywhere but here. */
+    bool open = first.before == '{' || first.before == '[';
     return first.found && first.depth > 0 && open ? FRAMING_DOCUMENT
                                                   : FRAMING_LINES;
 }

@@ -25,7 +25,7 @@ enum framing { FRAMING_LINES, FRAMING_DOCUMENT };
  * DOCUMENT if the text begins (after a BOM and white space) with [ and its
  * first line break outside strings stands inside brackets, or there is none
  * within FRAMING_BYTES; or with { and that line break stands inside brackets
- * directly behind { [ or a comma (white space between). Else LINES.
+ * directly behind { or [ (white space between). Else LINES.
  */
 enum framing framing_detect(const uint8_t *text, size_t size);
 
