@@ -309,20 +309,20 @@ static int end_file(FILE *file, int failed, const char *name)
 int gen_truth_write(const struct gen_truth *truth, const struct gen_options *options)
 {
     int failed = 0;
-    FILE *file = gen_output_create(options, "truth.jsonl");
+    FILE *file = gen_output_create(options, "accounts.truth");
     if (file == NULL) {
         return GEN_EXIT_CANTCREAT;
     }
     for (uint32_t plant = 0; plant < truth->people->planted; plant++) {
         failed |= write_account(truth, plant, file);
     }
-    failed = end_file(file, failed, "truth.jsonl");
+    failed = end_file(file, failed, "accounts.truth");
     if (failed != 0) {
         return failed;
     }
-    file = gen_output_create(options, "truth.json");
+    file = gen_output_create(options, "totals.truth");
     if (file == NULL) {
         return GEN_EXIT_CANTCREAT;
     }
-    return end_file(file, write_totals(truth, options, file), "truth.json");
+    return end_file(file, write_totals(truth, options, file), "totals.truth");
 }

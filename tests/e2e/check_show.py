@@ -22,7 +22,7 @@ def planted_accounts_stand_out_and_lookalikes_are_named(world):
     archive = world.generate("archive", "--posts", "20000", "--threads", "2")
     outputs = world.run("out", *archive.shards)
     shown = show(outputs.folder, "--truth",
-                 archive.folder / "truth.jsonl", "--top", "5")
+                 archive.folder / "accounts.truth", "--top", "5")
     tables = shown.split("\n\n")[1:4]
     for table, role in zip(tables, ("operator", "bought", "amplifier")):
         rows = [line for line in table.split("\n")

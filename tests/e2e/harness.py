@@ -114,8 +114,8 @@ class Archive:
     def __init__(self, folder):
         self.folder = folder
         self.shards = sorted(folder.glob("posts-*"))
-        self.totals = json.loads((folder / "truth.json").read_text())
-        with open(folder / "truth.jsonl", encoding="ascii") as lines:
+        self.totals = json.loads((folder / "totals.truth").read_text())
+        with open(folder / "accounts.truth", encoding="ascii") as lines:
             self.truth = [json.loads(line) for line in lines]
 
     def text(self):

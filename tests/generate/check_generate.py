@@ -89,8 +89,8 @@ class Archive:
         command = [generator, "-o", str(directory), *options]
         subprocess.run(command, check=True, stderr=subprocess.PIPE)
         self.files = sorted(directory.glob("posts-*"))
-        self.totals = json.loads((directory / "truth.json").read_text())
-        with open(directory / "truth.jsonl", encoding="ascii") as lines:
+        self.totals = json.loads((directory / "totals.truth").read_text())
+        with open(directory / "accounts.truth", encoding="ascii") as lines:
             self.truth = [json.loads(line) for line in lines]
 
     def text(self):
