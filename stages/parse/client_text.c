@@ -1,5 +1,7 @@
 #include "stages/parse/client_text.h"
 
+#include "pipeline/check.h"
+
 #include <string.h>
 
 /* Bytes of the white space character (Unicode White_Space) at text, or 0. */
@@ -61,4 +63,30 @@ struct text client_of_source(struct text source)
     if (source.size == TEXT_NONE || source.size == 0)
         return (struct text){NULL, 0};
     return trimmed(without_anchor(trimmed(source)));
+}
+
+/* Behind a client's name stands \u003c\/a\u003e: the bytes before that differ
+ * most. */
+#define NAME_FROM_END 22
+
+struct client_place *client_place_of(struct client_memory *memory,
+                                     struct text source)
+{
+    if (source.size < NAME_FROM_END || source.size > CLIENT_SOURCE_MAX)
+        return NULL;
+    uint64_t word;
+    memcpy(&word, source.bytes + source.size - NAME_FROM_END, sizeof word);
+    word = (word + source.size) * 0x9E3779B97F4A7C15u;
+    return &memory->places[word >> (64 - CLIENT_PLACES_BITS)];
+}
+
+void client_remember(struct client_place *place, struct text source,
+                     struct text client)
+{
+    CHECK(source.size <= CLIENT_SOURCE_MAX && client.size <= source.size);
+    place->source_size = source.size;
+    place->client_size = client.size;
+    memcpy(place->source, source.bytes, source.size);
+    if (client.size)
+        memcpy(place->client, client.bytes, client.size);
 }

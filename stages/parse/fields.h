@@ -13,12 +13,14 @@
  * A reader borrows the walk and the slots, and decodes texts into scratch,
  * which has room for what the line can hold (line bytes + 16 a text).
  */
+struct client_memory;
 struct reader {
     const struct walk *walk;
     const struct slots *slots;
     uint8_t *scratch;
     size_t scratch_used;
     uint64_t mismatches;      /* pairs of id and id_str that differ */
+    struct client_memory *clients;    /* or NULL */
 };
 
 /* The scalar at slot, unwrapped; type OBJECT or ARRAY if it is none. */

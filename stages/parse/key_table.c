@@ -1,23 +1,27 @@
-#include "stages/parse/key_table.h"
+#include "stages/parse/walk.h"
 
 #include "pipeline/check.h"
-#include "stages/parse/scalar.h"
 
 #include <stdlib.h>
 
 #define FIRST_MULTIPLIER 0x9e3779b97f4a7c15u
 #define TRIES_MAX 1000000
 
-static inline uint32_t key_place(const uint8_t *key, uint32_t length,
-                                 uint64_t multiplier)
+/* The entry's name; room for KEY_PATTERN_MAX bytes. */
+static void write_pattern(const struct key_entry *entry, uint8_t *pattern)
 {
-    uint64_t first = load8(key), last = 0;
-    if (length >= 8)
-        last = load8(key + length - 8);
-    else
-        first &= ((uint64_t)1 << length * 8) - 1;
-    uint64_t mixed = (first ^ (last << 3 | last >> 61)) + length;
-    return (uint32_t)((mixed * multiplier) >> (64 - KEY_TABLE_BITS));
+    memcpy(pattern, entry->pattern, KEY_WIDE);
+    memcpy(pattern + KEY_WIDE, entry->tail, sizeof entry->tail);
+}
+
+static bool is_key(const struct key_entry *entry, const uint8_t *key,
+                   uint32_t length)
+{
+    uint8_t pattern[KEY_PATTERN_MAX];
+    if (entry->size != length + 3)
+        return false;
+    write_pattern(entry, pattern);
+    return memcmp(pattern + 1, key, length) == 0;
 }
 
 static struct key_entry *entry_of_key(struct compiled_context *compiled,
@@ -26,8 +30,7 @@ static struct key_entry *entry_of_key(struct compiled_context *compiled,
     size_t length = strlen(name);
     for (uint32_t i = ENTRY_FIRST_KEY; i < compiled->entry_count; i++) {
         struct key_entry *entry = &compiled->entries[i];
-        if (entry->size == length + 3 &&
-            memcmp(entry->pattern + 1, name, length) == 0)
+        if (is_key(entry, (const uint8_t *)name, (uint32_t)length))
             return entry;
     }
     return NULL;
@@ -40,21 +43,14 @@ static struct key_entry *add_key(struct compiled_context *compiled,
     CHECK(length > 0 && length <= KEY_BYTES_MAX);
     CHECK(compiled->entry_count < KEY_ENTRIES_MAX);
     struct key_entry *entry = &compiled->entries[compiled->entry_count++];
-    char pattern[KEY_PATTERN_MAX + 16] = {0};
-    pattern[0] = '"';
+    uint8_t pattern[KEY_PATTERN_MAX] = {'"'};
     memcpy(pattern + 1, name, length);
     memcpy(pattern + 1 + length, "\":", 2);
-    memcpy(entry->pattern, pattern, KEY_PATTERN_MAX);
+    memcpy(entry->pattern, pattern, KEY_WIDE);
+    memcpy(entry->tail, pattern + KEY_WIDE, sizeof entry->tail);
     entry->size = size;
+    entry->mask_at = (uint8_t)(size < KEY_WIDE ? KEY_WIDE - size : 0);
     entry->kind = (uint8_t)kind;
-    entry->mask = size < 8 ? ((uint64_t)1 << size * 8) - 1 : ~(uint64_t)0;
-    entry->last_at = (uint8_t)(size < 8 ? 0 : size - 8);
-    entry->first = load8(pattern);
-    entry->last = load8(pattern + entry->last_at);
-    if (size > 16) {
-        entry->second = load8(pattern + 8);
-        entry->last_but_one = load8(pattern + size - 16);
-    }
     return entry;
 }
 
@@ -73,9 +69,10 @@ static bool place_keys(struct compiled_context *compiled)
     memset(compiled->places, ENTRY_UNKNOWN, sizeof compiled->places);
     for (uint32_t i = ENTRY_FIRST_KEY; i < compiled->entry_count; i++) {
         const struct key_entry *entry = &compiled->entries[i];
+        uint8_t pattern[KEY_PATTERN_MAX];
+        write_pattern(entry, pattern);
         uint8_t *place = &compiled->places[key_place(
-            (const uint8_t *)entry->pattern + 1, entry->size - 3,
-            compiled->multiplier)];
+            pattern + 1, entry->size - 3, compiled->multiplier)];
         if (*place != ENTRY_UNKNOWN)
             return false;
         *place = (uint8_t)i;
@@ -93,6 +90,8 @@ static void compile_context(struct compiled_context *compiled,
     for (const char *const *name = context->others; name && *name; name++)
         if (!entry_of_key(compiled, *name))
             add_key(compiled, *name, KEY_IGNORED);
+    compiled->entries[ENTRY_BEGIN].mask_at = KEY_WIDE - 1;
+    compiled->entries[ENTRY_UNKNOWN].mask_at = KEY_WIDE - 1;
     for (uint32_t i = 0; i < compiled->entry_count; i++)
         compiled->entries[i].follower = &compiled->entries[ENTRY_UNKNOWN];
     compiled->multiplier = FIRST_MULTIPLIER;
@@ -104,15 +103,28 @@ static void compile_context(struct compiled_context *compiled,
     }
 }
 
+void projection_use(struct projection *projection, enum isa isa)
+{
+    projection->walk_members = take_leaf_members;
+#if defined(__x86_64__)
+    if (isa != ISA_SCALAR)
+        projection->walk_members = take_leaf_members_avx2;
+#endif
+    (void)isa;
+}
+
 struct projection *projection_compile(const struct context *contexts,
                                       uint32_t count)
 {
     CHECK(count <= PROJECTION_CONTEXTS_MAX);
+    size_t size = sizeof(struct projection) +
+                  count * sizeof(struct compiled_context);
     struct projection *projection =
-        calloc(1, sizeof *projection +
-                      count * sizeof(struct compiled_context));
+        aligned_alloc(_Alignof(struct projection), size);
     if (!projection)
         return NULL;
+    memset(projection, 0, size);
+    projection_use(projection, ISA_SCALAR);
     projection->count = count;
     for (uint32_t i = 1; i < count; i++)
         compile_context(&projection->contexts[i], &contexts[i]);
@@ -127,13 +139,9 @@ void projection_free(struct projection *projection)
 struct key_entry *key_find(struct compiled_context *context,
                            const uint8_t *key, uint32_t length)
 {
-    struct key_entry *entry =
-        &context->entries[context->places[key_place(key, length,
-                                                    context->multiplier)]];
-    if (entry->size == length + 3 &&
-        memcmp(entry->pattern + 1, key, length) == 0)
-        return entry;
-    return &context->entries[ENTRY_UNKNOWN];
+    struct key_entry *entry = key_at_its_place(context, key, length);
+    return is_key(entry, key, length) ? entry
+                                      : &context->entries[ENTRY_UNKNOWN];
 }
 
 struct key_entry *key_find_any(struct compiled_context *context,

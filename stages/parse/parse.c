@@ -1,5 +1,6 @@
 #include "stages/parse/parse.h"
 
+#include "stages/parse/client_text.h"
 #include "stages/parse/v11.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct parser {
     uint8_t *scratch;
     size_t capacity;          /* longest line that tokens and scratch hold */
     struct slots slots;
+    struct client_memory clients;
 };
 
 struct parser *parser_create(enum isa isa)
@@ -24,6 +26,7 @@ struct parser *parser_create(enum isa isa)
         free(parser);
         return NULL;
     }
+    projection_use(parser->projection, isa);
     return parser;
 }
 
@@ -87,7 +90,8 @@ static enum line_reason take_record(struct line_work *work,
 {
     struct reader reader = {.walk = &work->walk,
                             .slots = &work->parser->slots,
-                            .scratch = work->parser->scratch};
+                            .scratch = work->parser->scratch,
+                            .clients = &work->parser->clients};
     *is_control = false;
     work->tally->records++;
     if (value->type != VALUE_OBJECT)
@@ -235,7 +239,7 @@ static bool only_returns(const uint8_t *text, size_t size)
 bool parse_line(struct parser *parser, const uint8_t *text, size_t size,
                 uint64_t offset, struct batch *batch, struct tally *tally)
 {
-    if (size < 8 && only_returns(text, size)) {
+    if (only_returns(text, size)) {
         tally->blank++;
         tally->lines++;
         return true;

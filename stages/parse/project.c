@@ -1,28 +1,9 @@
 #include "stages/parse/project.h"
 
 #include "pipeline/check.h"
-#include "stages/parse/key_table.h"
-#include "stages/parse/scalar.h"
-
-/*
- * The walk. Between two tokens stand only white space, commas and colons;
- * behind every value there must be exactly the separator that the grammar
- * wants there. In text without white space that is one byte, looked at just
- * before the next token.
- */
-struct walker {
-    const uint8_t *text;
-    const uint32_t *tokens;
-    uint32_t count, size;
-    uint32_t at;           /* the next token */
-};
+#include "stages/parse/walk.h"
 
 #define SEPARATOR_BAD 1
-
-static inline uint32_t token_place(const struct walker *walker, uint32_t token)
-{
-    return token < walker->count ? walker->tokens[token] : walker->size;
-}
 
 static inline uint8_t token_byte(const struct walker *walker, uint32_t token)
 {
@@ -79,38 +60,6 @@ static inline bool leaf(struct walker *walker, struct value_ref *ref,
     return ref->type != VALUE_ABSENT;
 }
 
-static inline uint16_t load2(const void *from)
-{
-    uint16_t word;
-    memcpy(&word, from, 2);
-    return word;
-}
-
-#define QUOTE_COLON ((uint16_t)load2("\":"))
-
-/*
- * The type of the leaf start..stop, where the next token or a comma stands at
- * stop, if nothing else stands between its end and stop; *end is where its
- * contents end. ABSENT: it is no leaf, or the general path has to look at it.
- */
-static inline enum value_type plain_leaf(const uint8_t *start,
-                                         const uint8_t *stop,
-                                         const uint8_t **end)
-{
-    if (*start == '"') {
-        *end = --stop;
-        return *stop == '"' ? VALUE_STRING : VALUE_ABSENT;
-    }
-    *end = stop;
-    return scalar_type(start, (size_t)(stop - start));
-}
-
-/* A key without white space around its colon, up to the value's token. */
-static inline bool plain_key(const uint8_t *key, const uint8_t *value)
-{
-    return *key == '"' && load2(value - 2) == QUOTE_COLON;
-}
-
 /* Which brackets are open in a container that is passed over. */
 struct nesting {
     uint32_t depth;
@@ -134,11 +83,6 @@ static inline bool nesting_object(const struct nesting *nesting)
     return nesting->objects[depth / 64] >> (depth & 63) & 1;
 }
 
-static inline bool opens(uint8_t byte)
-{
-    return byte == '{' || byte == '[';
-}
-
 /* "key": at the current token; steps over it. */
 static inline bool skip_key(struct walker *walker)
 {
@@ -155,21 +99,19 @@ static inline bool skip_key(struct walker *walker)
     return separator(text, end, next) == ':';
 }
 
-/* Steps over the bracket at the current token; the separator behind it. */
-static inline uint8_t skip_bracket(struct walker *walker)
+/* The separator between the bracket before the current token and that. */
+static inline uint8_t separator_behind(const struct walker *walker)
 {
-    uint32_t place = walker->tokens[walker->at++];
-    return separator(walker->text, place + 1,
+    return separator(walker->text, walker->tokens[walker->at - 1] + 1,
                      token_place(walker, walker->at));
 }
 
-/* How a run over members or elements ended. */
-enum run {
-    RUN_BAD,
-    RUN_END,      /* at the token behind the last one: a closing bracket */
-    RUN_OPENS,    /* at a container's opening bracket */
-    RUN_UNUSUAL,  /* at a member that the general path has to look at */
-};
+/* Steps over the bracket at the current token; the separator behind it. */
+static inline uint8_t skip_bracket(struct walker *walker)
+{
+    walker->at++;
+    return separator_behind(walker);
+}
 
 /* A leaf, looked at in general: the run ends behind it, or goes on. */
 static inline enum run skip_leaf(struct walker *walker)
@@ -186,53 +128,21 @@ static inline enum run skip_leaf(struct walker *walker)
 /* Passes over members of an object, from a key on. */
 static enum run skip_members(struct walker *walker)
 {
-    const uint8_t *text = walker->text, *unused;
-    const uint32_t *token = walker->tokens + walker->at;
-    const uint32_t *end = walker->tokens + walker->count;
-    for (;;) {
-        for (; end - token > 2; token += 2) {
-            const uint8_t *value = text + token[1], *next = text + token[2];
-            bool comma = next[-1] == ',';
-            if (!plain_key(text + token[0], value))
-                break;
-            if (!plain_leaf(value, next - comma, &unused))
-                break;
-            if (!comma) {
-                walker->at = (uint32_t)(token + 2 - walker->tokens);
-                return RUN_END;
-            }
-        }
-        walker->at = (uint32_t)(token - walker->tokens);
-        enum run run = skip_key(walker) ? skip_leaf(walker) : RUN_BAD;
-        if (run != RUN_UNUSUAL)
-            return run;
-        token = walker->tokens + walker->at;
-    }
+    enum run run;
+    do
+        run = skip_key(walker) ? skip_leaf(walker) : RUN_BAD;
+    while (run == RUN_UNUSUAL);
+    return run;
 }
 
 /* Passes over elements of an array. */
 static enum run skip_elements(struct walker *walker)
 {
-    const uint8_t *text = walker->text, *unused;
-    const uint32_t *token = walker->tokens + walker->at;
-    const uint32_t *end = walker->tokens + walker->count;
-    for (;;) {
-        for (; end - token > 1; token++) {
-            const uint8_t *next = text + token[1];
-            bool comma = next[-1] == ',';
-            if (!plain_leaf(text + token[0], next - comma, &unused))
-                break;
-            if (!comma) {
-                walker->at = (uint32_t)(token + 1 - walker->tokens);
-                return RUN_END;
-            }
-        }
-        walker->at = (uint32_t)(token - walker->tokens);
-        enum run run = skip_leaf(walker);
-        if (run != RUN_UNUSUAL)
-            return run;
-        token = walker->tokens + walker->at;
-    }
+    enum run run;
+    do
+        run = skip_leaf(walker);
+    while (run == RUN_UNUSUAL);
+    return run;
 }
 
 /* Closes what ends at the current token, as long as the container around it
@@ -284,23 +194,6 @@ static enum walk_result skip_container(struct walker *walker, uint32_t depth,
     }
 }
 
-/* An object of a known context, of those that are open. */
-struct level {
-    struct compiled_context *context;
-    struct key_entry *before;  /* of the key before the next one */
-    uint32_t base;             /* the context's first slot */
-    struct value_ref *noted;   /* where the object itself is noted */
-};
-#define LEVELS_MAX 16
-
-struct walk_state {
-    struct walker walker;
-    struct projection *projection;
-    struct slots *slots;
-    uint32_t depth;
-    struct level levels[LEVELS_MAX];
-};
-
 static inline void clear_slots(struct slots *slots, uint32_t first,
                                uint32_t count)
 {
@@ -343,30 +236,14 @@ static enum walk_result take_plain(struct walk_state *state,
     if (!opens(byte))
         return byte && leaf(walker, ref, behind) ? WALK_OK : WALK_BAD;
     note_container(walker, ref);
-    enum walk_result result = skip_container(walker, state->depth, behind);
+    enum walk_result result = WALK_OK;
+    if (skip_plain_container(walker))
+        *behind = separator_behind(walker);
+    else
+        result = skip_container(walker, state->depth, behind);
     if (result == WALK_OK)
         ref->end = walker->tokens[walker->at - 1] + 1;
     return result;
-}
-
-/*
- * The entry of the key whose value starts at `value`: the one that followed
- * `before` last time, or else by look-up. NULL: the general path has to look
- * at it.
- */
-static inline struct key_entry *entry_of(struct compiled_context *context,
-                                         struct key_entry *before,
-                                         const uint8_t *key,
-                                         const uint8_t *value)
-{
-    struct key_entry *entry = before->follower;
-    size_t size = (size_t)(value - key);
-    if (key_matches(entry, key, size))
-        return entry;
-    if (!plain_key(key, value))
-        return NULL;
-    return before->follower =
-        key_find_any(context, key + 1, (uint32_t)size - 3);
 }
 
 /* A leaf in place of an object that would have been entered. */
@@ -375,62 +252,6 @@ static void clear_child(struct walk_state *state, const struct level *level,
 {
     clear_slots(state->slots, level->base + entry->child_slot,
                 state->projection->contexts[entry->child].slots);
-}
-
-/*
- * Takes members of the innermost level as long as they are plain leaves.
- * *opened is the key of the container at which the run ended. Most of the
- * walk's time is spent here: what the loop needs is kept in registers, for
- * which it must not be inlined.
- */
-static __attribute__((noinline)) enum run
-take_leaf_members(struct walk_state *state, const struct key_entry **opened)
-{
-    struct level *level = &state->levels[state->depth - 1];
-    const uint8_t *const text = state->walker.text;
-    const uint32_t *token = state->walker.tokens + state->walker.at;
-    const uint32_t *const end = state->walker.tokens + state->walker.count;
-    struct key_entry *entry = level->before;
-    enum run run = RUN_UNUSUAL;
-    for (; end - token > 2; token += 2) {
-        const uint8_t *value = text + token[1], *next = text + token[2];
-        bool comma = next[-1] == ',';
-        struct key_entry *key =
-            entry_of(level->context, entry, text + token[0], value);
-        if (!key)
-            break;
-        const uint8_t *stop = next - comma;
-        enum value_type type = plain_leaf(value, stop, &stop);
-        if (type == VALUE_ABSENT) {
-            if (!opens(*value))
-                break;
-            entry = key;
-            token++;
-            *opened = key;
-            run = RUN_OPENS;
-            break;
-        }
-        entry = key;
-        if (key->kind >= KEY_LEAF) {
-            uint32_t slot = level->base + key->slot;
-            struct value_ref *ref = &state->slots->refs[slot];
-            if (key->kind == KEY_CHILD)
-                clear_child(state, level, key);
-            ref->start = token[1] + (type == VALUE_STRING);
-            ref->end = (uint32_t)(stop - text);
-            ref->token = (uint32_t)(token + 1 - state->walker.tokens);
-            ref->type = (uint8_t)type;
-            state->slots->types[slot] = (uint8_t)type;
-        }
-        if (!comma) {
-            token += 2;
-            run = RUN_END;
-            break;
-        }
-    }
-    level->before = entry;
-    state->walker.at = (uint32_t)(token - state->walker.tokens);
-    return run;
 }
 
 /* Steps over the key at the current token; its entry, NULL if it is none. */
@@ -442,15 +263,10 @@ static const struct key_entry *take_key(struct walker *walker,
     if (token_byte(walker, walker->at) != '"' || !skip_key(walker))
         return NULL;
     const uint8_t *text = walker->text;
-    struct key_entry *entry =
-        entry_of(level->context, level->before, text + start, text + value);
-    if (!entry) {
-        while (text[end] != '"')
-            end--;
-        entry =
-            key_find_any(level->context, text + start + 1, end - start - 1);
-    }
-    return level->before = entry;
+    while (text[end] != '"')
+        end--;
+    return level->before =
+        key_find_any(level->context, text + start + 1, end - start - 1);
 }
 
 /* The value, whatever it is, of a key of the innermost level. */
@@ -482,7 +298,7 @@ static enum walk_result take_members(struct walk_state *state,
                                      uint8_t *behind)
 {
     const struct key_entry *key;
-    enum run run = take_leaf_members(state, &key);
+    enum run run = state->projection->walk_members(state, &key);
     if (run == RUN_END) {
         *behind = 0;
         return WALK_OK;

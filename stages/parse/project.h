@@ -1,6 +1,8 @@
 #ifndef SANDPIPER_STAGES_PARSE_PROJECT_H
 #define SANDPIPER_STAGES_PARSE_PROJECT_H
 
+#include "stages/parse/kernel.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -77,6 +79,9 @@ struct projection;
  * or NULL when out of memory. */
 struct projection *projection_compile(const struct context *contexts,
                                       uint32_t count);
+/* Walks as suits this instruction set; at first the scalar one. The answers
+ * are the same. */
+void projection_use(struct projection *projection, enum isa isa);
 void projection_free(struct projection *projection);
 
 struct walk {

@@ -149,15 +149,13 @@ size_t unescape(uint8_t *out, const uint8_t *text, size_t size)
     uint8_t *start = out;
     const uint8_t *end = text + size;
     while (text < end) {
-        uint64_t word = load8(text);
-        uint32_t plain = plain_bytes(word);
-        memcpy(out, &word, 8);
+        uint32_t plain = copy_plain_bytes(out, text);
         out += plain;
         text += plain;
-        if (plain < 8 && text < end)
+        if (plain < PLAIN_STEP && text < end)
             text = unescape_run(&out, text, end);
     }
-    /* The last eight bytes may have begun before the end and gone past it. */
+    /* The last bytes copied may have begun before the end and gone past it. */
     return (size_t)(out - start) - (size_t)(text - end);
 }
 

@@ -5,6 +5,9 @@
 #include "stages/units.h"
 
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /*
  * From the bytes of a JSON scalar to what it means. All functions read only
@@ -32,6 +35,17 @@ static inline bool are_digits(uint64_t word, size_t size)
             (high ^ 0x3030303030303030u)) << unused == 0;
 }
 
+/* How many bytes of the word, from the lowest, are digits: 0 to 8. */
+static inline uint32_t leading_digit_bytes(uint64_t word)
+{
+    /* Of a digit the high nibble is 3, and still when 6 is added. A carry
+     * into the next byte comes only from a byte that is no digit. */
+    uint64_t other = ((word ^ 0x3030303030303030u) |
+                      ((word + 0x0606060606060606u) ^ 0x3030303030303030u)) &
+                     0xF0F0F0F0F0F0F0F0u;
+    return other ? (uint32_t)__builtin_ctzll(other) / 8 : 8;
+}
+
 /* VALUE_NULL, _TRUE, _FALSE or _NUMBER, VALUE_ABSENT if the bytes are none of
  * these. size > 0. Reads into the padding. */
 static inline enum value_type scalar_type(const uint8_t *text, size_t size)
@@ -52,24 +66,42 @@ static inline enum value_type scalar_type(const uint8_t *text, size_t size)
                                                     : VALUE_ABSENT;
 }
 
-/* Bytes of the word (as loaded from memory) before its first backslash: 0 to
- * 8. Of the bytes behind it nothing is said. */
-static inline uint32_t plain_bytes(uint64_t word)
+/* Bytes that plain_bytes looks at. */
+#if defined(__SSE2__)
+#define PLAIN_STEP 16
+#else
+#define PLAIN_STEP 8
+#endif
+
+/* Copies PLAIN_STEP bytes from text; how many stand before the first backslash
+ * among them. */
+static inline uint32_t copy_plain_bytes(uint8_t *out, const uint8_t *text)
 {
+#if defined(__SSE2__)
+    __m128i bytes = _mm_loadu_si128((const void *)text);
+    _mm_storeu_si128((void *)out, bytes);
+    uint32_t found = (uint32_t)_mm_movemask_epi8(
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    return (uint32_t)__builtin_ctz(found | 1u << PLAIN_STEP);
+#else
     const uint64_t ones = 0x0101010101010101u;
+    uint64_t word;
+    memcpy(&word, text, 8);
+    memcpy(out, &word, 8);
     uint64_t other = word ^ ones * '\\';
     uint64_t zeros = (other - ones) & ~other & ones << 7;
-    return zeros ? (uint32_t)__builtin_ctzll(zeros) / 8 : 8;
+    return zeros ? (uint32_t)__builtin_ctzll(zeros) / 8 : PLAIN_STEP;
+#endif
 }
 
-/* Whether text[0..size) has a backslash. Reads 7 bytes into the padding. */
+/* Whether text[0..size) has a backslash. Reads PLAIN_STEP - 1 bytes into the
+ * padding. */
 static inline bool has_backslash(const uint8_t *text, uint32_t size)
 {
-    for (uint32_t at = 0; at < size; at += 8) {
-        uint64_t word;
-        memcpy(&word, text + at, 8);
-        uint32_t plain = plain_bytes(word);
-        if (plain < 8)
+    uint8_t unused[PLAIN_STEP];
+    for (uint32_t at = 0; at < size; at += PLAIN_STEP) {
+        uint32_t plain = copy_plain_bytes(unused, text + at);
+        if (plain < PLAIN_STEP)
             return at + plain < size;
     }
     return false;

@@ -25,11 +25,16 @@ bool v11_is_status(const struct reader *reader)
 
 #define ANOMALY_MS 60000
 
-/* The event time of a status: FEATURES.md, Conventions. */
-static int64_t event_time(struct id id, int64_t timestamp_ms,
-                          int64_t created_at, bool *anomaly)
+/* The event time of a status: FEATURES.md, Conventions. created_at is decoded
+ * only where it counts. */
+static int64_t event_time(struct reader *reader, struct id id,
+                          uint32_t slot_timestamp_ms, uint32_t slot_created_at,
+                          bool *anomaly)
 {
-    int64_t reference = timestamp_ms != TIME_NONE ? timestamp_ms : created_at;
+    int64_t timestamp_ms = field_ms(reader, slot_timestamp_ms);
+    int64_t reference = timestamp_ms != TIME_NONE
+                            ? timestamp_ms
+                            : field_time(reader, slot_created_at);
     int64_t of_id = time_of_id(id);
     *anomaly = false;
     if (of_id == TIME_NONE || of_id >= MS_YEAR_10000)
@@ -40,6 +45,9 @@ static int64_t event_time(struct id id, int64_t timestamp_ms,
     if (apart <= ANOMALY_MS)
         return of_id;
     *anomaly = true;
+    if (timestamp_ms == TIME_NONE)
+        return reference;
+    int64_t created_at = field_time(reader, slot_created_at);
     return created_at != TIME_NONE ? created_at : timestamp_ms;
 }
 
@@ -120,10 +128,9 @@ static bool is_reply(const struct reader *reader)
 static int64_t retweeted_time(struct reader *reader, struct id id)
 {
     bool anomaly;
-    return event_time(
-        id, field_ms(reader, ROOT_RETWEETED_FIRST + RETWEETED_TIMESTAMP_MS),
-        field_time(reader, ROOT_RETWEETED_FIRST + RETWEETED_CREATED_AT),
-        &anomaly);
+    return event_time(reader, id,
+                      ROOT_RETWEETED_FIRST + RETWEETED_TIMESTAMP_MS,
+                      ROOT_RETWEETED_FIRST + RETWEETED_CREATED_AT, &anomaly);
 }
 
 static void read_kind(struct reader *reader, struct status *status)
@@ -180,12 +187,29 @@ static struct text canonical_language(struct text lang)
     return lang;
 }
 
+/* Most records name one of a few clients: decoded once. */
+static struct text client_of(struct reader *reader)
+{
+    struct value_ref raw = field_scalar(reader, ROOT_SOURCE);
+    struct client_place *place = NULL;
+    struct text text = {(const char *)reader->walk->text + raw.start,
+                        raw.end - raw.start};
+    if (reader->clients && raw.type == VALUE_STRING)
+        place = client_place_of(reader->clients, text);
+    if (place && client_is_at(place, text))
+        return (struct text){place->client, place->client_size};
+    struct text client = client_of_source(field_text(reader, ROOT_SOURCE));
+    if (place)
+        client_remember(place, text, client);
+    return client;
+}
+
 static void read_content(struct reader *reader, struct post *post)
 {
     post->has_language = field_known(reader, ROOT_LANG);
     post->language = canonical_language(field_text(reader, ROOT_LANG));
     post->has_client = field_known(reader, ROOT_SOURCE);
-    post->client = client_of_source(field_text(reader, ROOT_SOURCE));
+    post->client = client_of(reader);
     post->manual_retweet =
         (post->kind == KIND_ORIGINAL || post->kind == KIND_REPLY) &&
         begins_manual_retweet(reader);
@@ -203,9 +227,8 @@ static enum line_reason read_status(struct reader *reader,
                              ROOT_USER_FIRST + USER_ID_STR);
     if (!id_known(post->id) || !id_known(post->account))
         return LINE_MISSING_KEY;
-    post->time = event_time(post->id, field_ms(reader, ROOT_TIMESTAMP_MS),
-                            field_time(reader, ROOT_CREATED_AT),
-                            &status->anomaly);
+    post->time = event_time(reader, post->id, ROOT_TIMESTAMP_MS,
+                            ROOT_CREATED_AT, &status->anomaly);
     if (post->time == TIME_NONE)
         return LINE_BAD_TIME;
     read_embedded(reader, status);
