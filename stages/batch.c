@@ -82,6 +82,7 @@ static bool add_item(struct batch *batch, struct item_head *head, size_t fixed,
         return false;
     head->bytes = (uint32_t)bytes;
     uint8_t *at = batch->bytes + batch->size;
+    memset(at + bytes - 8, 0, 8);       /* the padding, whatever it is */
     memcpy(at, head, fixed);
     at += fixed;
     for (uint32_t i = 0; i < count; i++) {

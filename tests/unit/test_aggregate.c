@@ -482,6 +482,19 @@ static void it_is_full_at_the_budgets_mark(void **state)
 #define LIMITS_WORK true
 #endif
 
+/* What this process has mapped already; 0: not known. */
+static uint64_t address_space_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 /* In a child: applies until the address space is used up. 0: it ended as it
  * should. */
 static int exhaust_memory(void)
@@ -489,8 +502,10 @@ static int exhaust_memory(void)
     struct aggregate *aggregate = make(1, 16, 0);
     struct batch batch = {0};
     struct random random = {1};
-    struct rlimit limit = {(rlim_t)1 << 28, (rlim_t)1 << 28};
-    if (setrlimit(RLIMIT_AS, &limit))
+    uint64_t mapped = address_space_bytes();
+    rlim_t most = (rlim_t)mapped + ((rlim_t)1 << 28);
+    struct rlimit limit = {most, most};
+    if (!mapped || setrlimit(RLIMIT_AS, &limit))
         return 1;
     int error = 0;
     for (uint64_t i = 1; !error; i++) {
