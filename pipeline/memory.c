@@ -79,13 +79,6 @@ void memory_unmap(struct memory *memory, void *base, size_t bytes)
     memory_uncharge(memory, size);
 }
 
-void memory_prefault(void *base, size_t bytes)
-{
-    volatile uint8_t *page = base;
-    for (size_t at = 0; at < bytes; at += SMALL_PAGE_BYTES)
-        page[at] = page[at];
-}
-
 struct arena_chunk {
     struct arena_chunk *next;
     size_t bytes;

@@ -39,8 +39,6 @@ void memory_uncharge(struct memory *memory, uint64_t bytes);
 /* Zeroed pages, charged whole; NULL with errno when the system has none. */
 void *memory_map(struct memory *memory, size_t bytes);
 void memory_unmap(struct memory *memory, void *base, size_t bytes);
-/* Touches every page, so that a later first touch costs nothing. */
-void memory_prefault(void *base, size_t bytes);
 
 /*
  * A bump arena: chunks of chunk_bytes, freed all at once. What is larger than
