@@ -99,15 +99,18 @@ static bool collect_shards(struct job *job)
 
 static bool open_output(struct job *job)
 {
-    const char *names[PUBLISH_FILES_MAX];
+    struct publish_names names;
     struct publish_options *publishing = &job->publishing;
+    if (!publish_tables(job->options.tables, &publishing->tables,
+                        &job->fault))
+        return false;
     publishing->formats[EMIT_CSV] = job->options.formats & OPTION_CSV;
     publishing->formats[EMIT_JSONL] = job->options.formats & OPTION_JSONL;
     publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
     publishing->line_bytes_max = job->plan.line_bytes_max;
-    publish_names(publishing, names);
+    publish_names(publishing, &names);
     job->outdir =
-        outdir_open(job->options.output, names, &job->fault, NULL);
+        outdir_open(job->options.output, names.list, &job->fault, NULL);
     return job->outdir != NULL;
 }
 

@@ -60,6 +60,9 @@ enum option_key {
     KEY_LINE_MAX,
     KEY_UTC_OFFSET,
     KEY_FORMAT,
+    KEY_TABLES,
+    KEY_ACCOUNTS,
+    KEY_CORE,
     KEY_PLAN,
     KEY_PROFILE,
 };
@@ -70,6 +73,16 @@ static const struct argp_option RUN_OPTIONS[] = {
      "until the new one is complete.", 0},
     {"format", KEY_FORMAT, "LIST", 0,
      "csv, jsonl, or both with a comma between (default csv)", 0},
+    {"tables", KEY_TABLES, "LIST", 0,
+     "Which tables, with commas between: accounts, days, hashtags, "
+     "hashtag_days, clients, languages, domains, created, posts (default: all "
+     "but posts)", 0},
+    {"accounts", KEY_ACCOUNTS, "FILE", 0,
+     "Tables beside accounts tell of the accounts of this list alone: one id "
+     "or @handle a line", 0},
+    {"core", KEY_CORE, "FILE", 0,
+     "The list of core accounts, for the core columns: one id or @handle a "
+     "line", 0},
     {"utc-offset", KEY_UTC_OFFSET, "+HH:MM", 0,
      "Local time of the hour, day and work columns (default +08:00); a "
      "multiple of 15 minutes", 0},
@@ -169,6 +182,15 @@ static error_t run_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_FORMAT:
         parse_formats(options, text, state);
+        return 0;
+    case KEY_TABLES:
+        options->tables = text;
+        return 0;
+    case KEY_ACCOUNTS:
+        options->accounts = text;
+        return 0;
+    case KEY_CORE:
+        options->core = text;
         return 0;
     case KEY_IO:
         if (strcmp(text, "auto") && strcmp(text, "uring") &&

@@ -21,6 +21,8 @@ struct options {
     uint64_t line_bytes_max;     /* 0: the default */
     int32_t utc_offset_minutes;
     unsigned formats;            /* set of option_format */
+    const char *tables;          /* names with commas between; NULL: usual */
+    const char *accounts, *core; /* files of account lists; or NULL */
     const char *io;              /* "auto", "uring", "pread" */
     const char *isa;             /* NULL: the best that runs here */
     bool plan_only, profile, quiet;
