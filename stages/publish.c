@@ -181,7 +181,8 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .features = options->features, .open_part = seal_open_part,
         .open_context = run->seal, .format = format_cells,
         .format_context = rows, .formats = rows->count,
-        .tables = options->tables};
+        .tables = options->tables, .accounts = options->accounts,
+        .core = options->core};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;

@@ -12,6 +12,8 @@
 struct publish_options {
     bool formats[EMIT_FORMATS];
     uint32_t tables;                 /* a set of TABLE_BIT */
+    const struct account_set *accounts;      /* for tables beside accounts */
+    const struct account_set *core;          /* for core columns; or NULL */
     struct feature_options features;
     uint64_t line_bytes_max;
 };

@@ -3,6 +3,7 @@
 
 #include "pipeline/fault.h"
 #include "pipeline/memory.h"
+#include "stages/account_set.h"
 #include "stages/units.h"
 
 /*
@@ -124,6 +125,9 @@ struct reduce_options {
     void *format_context;
     uint32_t formats;                /* 1..REDUCE_FORMATS_MAX */
     uint32_t tables;                 /* a set of TABLE_BIT */
+    const struct account_set *accounts;   /* that the tables beside accounts
+                                      * tell of; NULL: all */
+    const struct account_set *core;  /* NULL: core columns stay null */
 };
 #define REDUCE_FORMATS_MAX 8
 
