@@ -5,23 +5,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const FORMAT_FILES[EMIT_FORMATS] = {"accounts.csv",
-                                                       "accounts.jsonl"};
 static const char *const FORMAT_NAMES[EMIT_FORMATS] = {"csv", "jsonl"};
 
-void publish_names(const struct publish_options *options,
-                   const char *names[PUBLISH_FILES_MAX])
+static uint32_t table_bit(const char *name, size_t size)
 {
-    uint32_t count = 0;
-    for (int i = 0; i < EMIT_FORMATS; i++)
-        if (options->formats[i])
-            names[count++] = FORMAT_FILES[i];
-    names[count++] = "features.json";
-    names[count++] = "ledger.json";
-    names[count++] = "manifest.json";
-    names[count++] = "rejects.jsonl";
-    names[count++] = "timings.json";
-    names[count] = NULL;
+    for (uint32_t i = 0; i < TABLE_COUNT; i++)
+        if (strlen(TABLES[i].name) == size &&
+            memcmp(TABLES[i].name, name, size) == 0)
+            return TABLE_BIT(i);
+    return 0;
+}
+
+bool publish_tables(const char *list, uint32_t *tables, struct fault *fault)
+{
+    *tables = list ? 0 : TABLES_USUAL;
+    while (list) {
+        size_t size = strcspn(list, ",");
+        uint32_t bit = table_bit(list, size);
+        if (!bit) {
+            fault_raise(fault, CODE_USAGE, NULL, UINT64_MAX, 0,
+                        "--tables %.*s: there is no such table", (int)size,
+                        list);
+            return false;
+        }
+        *tables |= bit;
+        list = list[size] ? list + size + 1 : NULL;
+    }
+    return true;
+}
+
+static void add_name(struct publish_names *names, const char *stem,
+                     const char *suffix)
+{
+    char *name = names->names[names->count];
+    snprintf(name, PUBLISH_NAME_BYTES, "%s.%s", stem, suffix);
+    names->list[names->count++] = name;
+    names->list[names->count] = NULL;
+}
+
+void publish_names(const struct publish_options *options,
+                   struct publish_names *names)
+{
+    names->count = 0;
+    for (uint32_t table = 0; table < TABLE_COUNT; table++)
+        for (int i = 0; i < EMIT_FORMATS; i++)
+            if (options->formats[i] && (options->tables & TABLE_BIT(table)))
+                add_name(names, TABLES[table].name, FORMAT_NAMES[i]);
+    add_name(names, "features", "json");
+    add_name(names, "ledger", "json");
+    add_name(names, "manifest", "json");
+    add_name(names, "rejects", "jsonl");
+    add_name(names, "timings", "json");
 }
 
 /* ---- rows as text ------------------------------------------------------- */
@@ -32,15 +66,16 @@ struct row_formats {
     struct output *outputs;          /* by lane */
 };
 
-static struct text format_cells(void *context, uint32_t lane, uint32_t format,
+static struct text format_cells(void *context, uint32_t lane,
+                                enum table_id table, uint32_t format,
                                 uint32_t first, uint32_t last,
                                 const struct value *row)
 {
     struct row_formats *rows = context;
     struct output *output = &rows->outputs[lane];
     output->size = 0;
-    emit_cells(output, rows->formats[format], COLUMNS, COLUMN_COUNT, first,
-               last, row);
+    emit_cells(output, rows->formats[format], &TABLES[table], first, last,
+               row);
     if (output->failed)
         return (struct text){NULL, 0};
     return (struct text){output->bytes ? output->bytes : "",
@@ -80,35 +115,61 @@ static bool run_rounds(struct run *run, const struct topology *topology,
     return !fault_raised(run->fault);
 }
 
-static bool merge_rows(struct run *run, struct reduce *reduce,
-                       struct row_formats *rows, struct outdir *outdir)
+static struct outfile *begin_file(struct outdir *outdir,
+                                  const struct table *table,
+                                  enum emit_format format)
+{
+    char name[PUBLISH_NAME_BYTES];
+    struct output header = {0};
+    snprintf(name, sizeof name, "%s.%s", table->name, FORMAT_NAMES[format]);
+    struct outfile *file = outfile_create(outdir, name);
+    emit_header(&header, format, table);
+    bool well = file && !header.failed &&
+                outfile_write(file, header.bytes, header.size);
+    output_free(&header);
+    if (file && !well) {
+        (void)outfile_end(file);
+        file = NULL;
+    }
+    return file;
+}
+
+/* One table in every format. */
+static bool merge_table(struct reduce *reduce, enum table_id table,
+                        const struct row_formats *rows, struct outdir *outdir)
 {
     struct row_sink sinks[EMIT_FORMATS];
     struct outfile *files[EMIT_FORMATS] = {0};
     bool well = true;
     for (uint32_t i = 0; i < rows->count && well; i++) {
-        enum emit_format format = rows->formats[i];
-        struct output header = {0};
-        files[i] = outfile_create(outdir, FORMAT_FILES[format]);
+        files[i] = begin_file(outdir, &TABLES[table], rows->formats[i]);
         sinks[i] = (struct row_sink){write_rows, files[i]};
-        emit_header(&header, format, COLUMNS, COLUMN_COUNT);
-        well = files[i] && !header.failed &&
-               outfile_write(files[i], header.bytes, header.size);
-        output_free(&header);
+        well = files[i] != NULL;
     }
-    well = well && reduce_merge(reduce, sinks);
+    well = well && reduce_merge(reduce, table, sinks);
     for (uint32_t i = 0; i < rows->count; i++)
         if (files[i] && !outfile_end(files[i]))
             well = false;
+    return well;
+}
+
+static bool merge_tables(struct run *run, struct reduce *reduce,
+                         const struct publish_options *options,
+                         const struct row_formats *rows, struct outdir *outdir)
+{
+    bool well = true;
+    for (uint32_t table = 0; table < TABLE_COUNT && well; table++)
+        if (options->tables & TABLE_BIT(table))
+            well = merge_table(reduce, (enum table_id)table, rows, outdir);
     if (!well && !fault_raised(run->fault))
         run_out_of_memory(run);
     return well;
 }
 
-static bool write_accounts(struct run *run, const struct topology *topology,
-                           const struct publish_options *options,
-                           struct row_formats *rows, struct outdir *outdir,
-                           struct reduce_counts *counts)
+static bool write_tables(struct run *run, const struct topology *topology,
+                         const struct publish_options *options,
+                         struct row_formats *rows, struct outdir *outdir,
+                         struct reduce_counts *counts)
 {
     const struct dictionaries *names;
     if (!seal_join(run->seal, &names))
@@ -119,12 +180,14 @@ static bool write_accounts(struct run *run, const struct topology *topology,
         .directory = outdir_staging(outdir), .names = names,
         .features = options->features, .open_part = seal_open_part,
         .open_context = run->seal, .format = format_cells,
-        .format_context = rows, .formats = rows->count};
+        .format_context = rows, .formats = rows->count,
+        .tables = options->tables, .accounts = options->accounts,
+        .core = options->core};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
     bool well = run_rounds(run, topology, reduce) &&
-                merge_rows(run, reduce, rows, outdir);
+                merge_tables(run, reduce, options, rows, outdir);
     *counts = reduce_counts(reduce);
     reduce_destroy(reduce);
     return well;
@@ -147,7 +210,7 @@ static bool features_json(const struct ledger_input *input,
                           struct output *output)
 {
     (void)input;
-    return emit_features_json(output, COLUMNS, COLUMN_COUNT) == 0;
+    return emit_features_json(output, TABLES, TABLE_COUNT) == 0;
 }
 
 static bool write_beside(struct outdir *outdir,
@@ -193,7 +256,7 @@ bool publish(struct run *run, const struct topology *topology,
         return false;
     }
     bool well =
-        write_accounts(run, topology, options, &rows, outdir, counts);
+        write_tables(run, topology, options, &rows, outdir, counts);
     for (uint32_t i = 0; i < run->options.lanes; i++)
         output_free(&rows.outputs[i]);
     free(rows.outputs);

@@ -228,7 +228,8 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
     atomic_init(&run->shards_left, shards->count);
     struct aggregate_options aggregate = {.lanes = options->lanes,
                                           .partitions = plan->partitions,
-                                          .hash_seed = random_seed()};
+                                          .hash_seed = random_seed(),
+                                          .watch = options->watch};
     run->order = calloc(shards->count, sizeof *run->order);
     run->ledgers = calloc(shards->count, sizeof *run->ledgers);
     run->lane_states = calloc(options->lanes, sizeof *run->lane_states);

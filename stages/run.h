@@ -30,6 +30,7 @@ struct run_options {
     enum isa isa;
     enum io_backend io;
     uint32_t lanes;
+    struct handle_watch *watch;    /* is shown every observation; or NULL */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */

@@ -396,16 +396,17 @@ struct part_cursor {
 
 /* ---- reduce -> emit ---------------------------------------------------- */
 
-/* What a column holds. REAL is printed %.9g, never -0. */
+/* What a column holds. REAL is printed %.9g, never -0; DAY is a UTC day,
+ * counted from 1970-01-01, and printed YYYY-MM-DD. */
 enum column_type { COLUMN_TEXT, COLUMN_INT, COLUMN_REAL, COLUMN_TIME,
-                   COLUMN_BOOL };
+                   COLUMN_BOOL, COLUMN_DAY };
 
 /* One cell. null: nothing else counts. Texts are borrowed from the account's
  * view, the row's scratch, or a dictionary, until the next account. */
 struct value {
     bool null;
     union {
-        int64_t integer;     /* INT, BOOL; TIME: ms */
+        int64_t integer;     /* INT, BOOL, DAY; TIME: ms */
         double real;
         struct text text;
     };
@@ -422,6 +423,14 @@ struct column {
     bool valid_on_sample;      /* meaningful on a 1 % sample of a stream */
     bool round_two;            /* known only after round two */
     const char *source;        /* paper or table, "" when our own */
+};
+
+/* A table of the output: its rows are arrays of count values. The name is
+ * that of its files and of the table in a database. */
+struct table {
+    const char *name;
+    const struct column *columns;
+    uint32_t count;
 };
 
 #endif

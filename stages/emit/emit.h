@@ -25,16 +25,18 @@ void output_add_text(struct output *output, const char *text);
 
 /* "a,b,c\r\n" for CSV, nothing for JSON Lines. */
 void emit_header(struct output *output, enum emit_format format,
-                 const struct column *columns, uint32_t count);
+                 const struct table *table);
 /* Cells [first, last) of a row, with the row's opening before cell 0 and its
- * end after cell count - 1: so a row may be written in pieces. */
+ * end after the last cell: so a row may be written in pieces. */
 void emit_cells(struct output *output, enum emit_format format,
-                const struct column *columns, uint32_t count,
-                uint32_t first, uint32_t last, const struct value *row);
+                const struct table *table, uint32_t first, uint32_t last,
+                const struct value *row);
 
-/* features.json: what is known of every column, in their order, as one JSON
- * document. 0, or -ENOMEM (then the output is not whole). */
-int emit_features_json(struct output *output, const struct column *columns,
+/* features.json: what is known of every column of every table, in their
+ * order, as one JSON document: "columns" are those of the first table,
+ * "tables" has the others by name. 0, or -ENOMEM (then the output is not
+ * whole). */
+int emit_features_json(struct output *output, const struct table *tables,
                        uint32_t count);
 
 /* One number, as every output prints it. */

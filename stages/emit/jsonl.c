@@ -119,10 +119,11 @@ static void jsonl_cell(struct output *output, enum column_type type,
     char *room = output_room(output, NUMBER_TEXT_MAX + 2), *at = room;
     if (!room)
         return;
-    if (type == COLUMN_TIME)
+    bool quoted = type == COLUMN_TIME || type == COLUMN_DAY;
+    if (quoted)
         *at++ = '"';
     at = write_value(at, type, value);
-    if (type == COLUMN_TIME)
+    if (quoted)
         *at++ = '"';
     output->size += (size_t)(at - room);
 }

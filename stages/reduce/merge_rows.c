@@ -115,8 +115,9 @@ static const uint8_t *write_row(struct row_merge *merge, uint32_t format,
         const struct column_range *range = &reduce->ranges[i];
         struct text piece;
         if (range->round_two) {
-            piece = options->format(options->format_context, 0, format,
-                                    range->first, range->last, merge->row);
+            piece = options->format(options->format_context, 0, TABLE_ACCOUNTS,
+                                    format, range->first, range->last,
+                                    merge->row);
             if (!piece.bytes)
                 reduce_fail(merge->reduce, -ENOMEM, "writing rows");
         } else {
@@ -194,8 +195,11 @@ static void close_sources(struct row_merge *merge)
     }
 }
 
-bool reduce_merge(struct reduce *reduce, const struct row_sink *sinks)
+bool reduce_merge(struct reduce *reduce, enum table_id table,
+                  const struct row_sink *sinks)
 {
+    if (table != TABLE_ACCOUNTS)
+        return !fault_raised(reduce->options.fault);
     uint32_t partitions = reduce->options.partitions;
     struct row_merge merge = {.reduce = reduce, .sinks = sinks};
     bool done = false;

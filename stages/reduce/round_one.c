@@ -41,8 +41,8 @@ static bool record_pieces(struct reduce *reduce, uint32_t lane_index,
         if (range->round_two)
             continue;
         struct text piece = reduce->options.format(
-            reduce->options.format_context, lane_index, format, range->first,
-            range->last, lane->row);
+            reduce->options.format_context, lane_index, TABLE_ACCOUNTS, format,
+            range->first, range->last, lane->row);
         if (!piece.bytes ||
             !record_add(lane, at, &piece.size, sizeof piece.size) ||
             !record_add(lane, at, piece.bytes, piece.size))
