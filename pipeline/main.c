@@ -134,10 +134,11 @@ static bool open_output(struct job *job)
     struct publish_names names;
     struct publish_options *publishing = &job->publishing;
     if (!publish_tables(job->options.tables, &publishing->tables,
-                        &job->fault))
+                        &job->fault) ||
+        !publish_columns(publishing, job->options.columns, &job->fault))
         return false;
-    publishing->formats[EMIT_CSV] = job->options.formats & OPTION_CSV;
-    publishing->formats[EMIT_JSONL] = job->options.formats & OPTION_JSONL;
+    for (int i = 0; i < TABLE_FORMATS; i++)
+        publishing->formats[i] = job->options.formats >> i & 1;
     publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
     publishing->line_bytes_max = job->plan.line_bytes_max;
     publish_names(publishing, &names);

@@ -38,6 +38,7 @@ HEADER_PLACES = {
     "jansson": ["stages/emit/dictionary_json.c", "stages/ledger.c"],
     "liburing": ["pipeline/source_uring.c"],
     "hwloc": ["pipeline/topology.c"],
+    "sqlite3": ["stages/emit/sqlite.c"],
 }
 # Ours, and the C library's and the kernel's: not third-party.
 THIRD_PARTY = re.compile(
