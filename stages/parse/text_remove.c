@@ -49,22 +49,30 @@ static void sort_ranges(struct text_range *ranges, size_t count)
     }
 }
 
+static uint32_t count_bits16(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x5555;
+    bits = (bits & 0x3333) + (bits >> 2 & 0x3333);
+    bits = (bits + (bits >> 4)) & 0x0F0F;
+    return (bits + (bits >> 8)) & 0x1F;
+}
+
 /* The place so many code points further, or the end. */
 static const uint8_t *skip_points(const uint8_t *at, const uint8_t *end,
                                   int64_t points)
 {
-    while (end - at >= TEXT_BLOCK_BYTES) {
+    for (; end - at >= TEXT_BLOCK_BYTES; at += TEXT_BLOCK_BYTES) {
         uint32_t begins = block_begins(at);
-        if (begins == 0xFFFF && points >= TEXT_BLOCK_BYTES) {
-            points -= TEXT_BLOCK_BYTES;
-            at += TEXT_BLOCK_BYTES;
+        uint32_t count = count_bits16(begins);
+        if (count <= points) {
+            points -= count;
             continue;
         }
-        for (; begins && points; points--)
+        if (count == TEXT_BLOCK_BYTES)
+            return at + points;
+        for (; points; points--)
             begins &= begins - 1;
-        if (begins)
-            return at + __builtin_ctz(begins);
-        at += TEXT_BLOCK_BYTES;
+        return at + __builtin_ctz(begins);
     }
     for (; at < end; at++)
         if (utf8_begins(*at) && points-- == 0)
