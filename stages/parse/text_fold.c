@@ -142,6 +142,17 @@ static inline bool is_copied(enum text_kind kind, enum text_kind last)
     return kind == TEXT_JOIN && (last == TEXT_PLAIN || last == TEXT_WHITE);
 }
 
+/* Takes the marked bytes out of a block; what stands behind it, of which a
+ * block is readable, moves along. */
+static inline void take_out(uint8_t *block, uint32_t marked)
+{
+    while (marked) {        /* from the last, so that the others stay */
+        unsigned at = 31 - (unsigned)__builtin_clz(marked);
+        block_copy(block + at + 1, block + at);
+        marked ^= 1u << at;
+    }
+}
+
 /* The ASCII at in, up to what is none; returns its bytes. */
 static inline size_t fold_ascii(struct folding *f,
                                 struct block_letters *letters)
@@ -154,14 +165,10 @@ static inline size_t fold_ascii(struct folding *f,
         count = block_ascii(in, (size_t)(end - in), out, f->collapse, letters,
                             &whites);
         in += count;
-        if (!whites) {
-            out += count;
-            continue;
-        }
-        const uint8_t *block = out;
-        for (unsigned i = 0; i < count; i++) {
-            *out = block[i];
-            out += !(whites >> i & 1);
+        out += count;
+        if (whites) {
+            take_out(out - count, whites);
+            out -= count_bits16(whites);
         }
     } while (count == TEXT_BLOCK_BYTES && in < end);
     size_t bytes = (size_t)(in - f->in);

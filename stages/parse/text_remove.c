@@ -49,21 +49,16 @@ static void sort_ranges(struct text_range *ranges, size_t count)
     }
 }
 
-static uint32_t count_bits16(uint32_t bits)
-{
-    bits -= bits >> 1 & 0x5555;
-    bits = (bits & 0x3333) + (bits >> 2 & 0x3333);
-    bits = (bits + (bits >> 4)) & 0x0F0F;
-    return (bits + (bits >> 8)) & 0x1F;
-}
-
 /* The place so many code points further, or the end. */
 static const uint8_t *skip_points(const uint8_t *at, const uint8_t *end,
                                   int64_t points)
 {
+    if (points >= end - at)
+        return end;
     for (; end - at >= TEXT_BLOCK_BYTES; at += TEXT_BLOCK_BYTES) {
-        uint32_t begins = block_begins(at);
-        uint32_t count = count_bits16(begins);
+        uint32_t begins = block_begins(at), count = TEXT_BLOCK_BYTES;
+        if (begins != 0xFFFF)
+            count = count_bits16(begins);
         if (count <= points) {
             points -= count;
             continue;
