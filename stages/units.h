@@ -262,9 +262,11 @@ struct distinct {
     uint64_t hashes[DISTINCT_EXACT_MAX];
     const uint8_t *hll;
 };
+/* created_at: the least of observations with a time (when == CREATED_TIMED),
+ * or else of those without. */
+#define CREATED_TIMED 2
+#define CREATED_UNTIMED 1
 struct profile {
-    /* The least of those with a time of observation (when is 2), or else of
-     * those without (1). */
     struct cell created_at;
     int64_t first_observed, last_observed;  /* or TIME_NONE */
     int64_t engagement[ENGAGEMENTS];        /* greatest, or COUNT_NONE */
@@ -302,12 +304,10 @@ struct id_blob {
     uint32_t size;
     char bytes[];
 };
-/* Of the few posts that have any: letters by script, then the hashtags and the
- * domains. */
+/* Of posts that have any of them. */
 struct fact_lists {
-    uint32_t scripts[SCRIPTS];
-    uint32_t hashtag_count, domain_count;
-    struct text texts[];        /* the hashtags, then the domains */
+    uint32_t scripts[SCRIPTS];  /* letters by script */
+    struct text_list hashtags, domains;
 };
 struct fact {
     int64_t time;
@@ -327,21 +327,13 @@ struct fact {
     uint8_t kind;
 };
 
-static inline uint32_t fact_hashtag_count(const struct fact *fact)
+static inline struct text_list fact_hashtags(const struct fact *fact)
 {
-    return fact->lists ? fact->lists->hashtag_count : 0;
+    return fact->lists ? fact->lists->hashtags : (struct text_list){0};
 }
-static inline uint32_t fact_domain_count(const struct fact *fact)
+static inline struct text_list fact_domains(const struct fact *fact)
 {
-    return fact->lists ? fact->lists->domain_count : 0;
-}
-static inline struct text fact_hashtag(const struct fact *fact, uint32_t i)
-{
-    return fact->lists->texts[i];
-}
-static inline struct text fact_domain(const struct fact *fact, uint32_t i)
-{
-    return fact->lists->texts[fact->lists->hashtag_count + i];
+    return fact->lists ? fact->lists->domains : (struct text_list){0};
 }
 
 static inline struct id fact_id(uint64_t word, bool blob)

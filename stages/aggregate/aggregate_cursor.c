@@ -21,6 +21,7 @@ struct sort_key {
 };
 
 #define VIEWS_AHEAD 4
+#define ARENA_CHUNK_BYTES ((size_t)256 << 10)
 
 struct array {
     void *base;
@@ -33,6 +34,7 @@ struct aggregate_cursor {
     uint32_t partition;
     struct array accounts, notices;     /* of struct sort_key */
     struct array facts, fact_ends;      /* by the accounts' order */
+    struct arena arena;                 /* what facts point at */
     uint64_t account_count, notice_count;
     uint64_t account_at, notice_at;
     struct array deletions;             /* of the account at hand */
@@ -199,11 +201,9 @@ static void translate(const struct aggregate *aggregate,
     fact->client = rank_of(aggregate->client_ranks,
                            translation ? translation->clients : NULL,
                            fact->client);
-    uint32_t language = rank_of(aggregate->language_ranks,
-                                translation ? translation->languages : NULL,
-                                fact->language);
-    CHECK(language <= UINT16_MAX);
-    fact->language = (uint16_t)language;
+    fact->language = rank_of(aggregate->language_ranks,
+                             translation ? translation->languages : NULL,
+                             fact->language);
 }
 
 /* How many facts each account has, as the place where they begin. */
@@ -211,10 +211,10 @@ static uint64_t place_facts(struct aggregate_cursor *cursor, uint64_t *ends)
 {
     for (uint32_t i = 0; i < cursor->aggregate->options.lanes; i++) {
         struct item_reader reader;
-        struct logged_fact *item;
+        const uint8_t *at;
         item_reader_open(&reader, &logs_of(cursor, i)->facts);
-        while ((item = item_reader_next(&reader, sizeof *item)))
-            ends[item->account->order]++;
+        while ((at = item_reader_at(&reader)))
+            ends[logged_fact_read(&reader, at).account->order]++;
     }
     uint64_t total = 0;
     for (uint64_t i = 0; i < cursor->account_count; i++) {
@@ -238,11 +238,16 @@ static bool collect_facts(struct aggregate_cursor *cursor,
     struct fact *facts = cursor->facts.base;
     for (uint32_t i = 0; i < cursor->aggregate->options.lanes; i++) {
         struct item_reader reader;
-        struct logged_fact *item;
+        const uint8_t *at;
         item_reader_open(&reader, &logs_of(cursor, i)->facts);
-        while ((item = item_reader_next(&reader, sizeof *item))) {
-            struct fact *fact = &facts[ends[item->account->order]++];
-            *fact = item->fact;
+        while ((at = item_reader_at(&reader))) {
+            struct logged_fact item = logged_fact_read(&reader, at);
+            struct fact *fact = &facts[ends[item.account->order]++];
+            int error = fact_decode(item.code, item.size, 0, &cursor->arena,
+                                    fact);
+            CHECK(error == 0 || error == -ENOMEM);
+            if (error)
+                return false;
             translate(cursor->aggregate, translation, fact);
         }
     }
@@ -357,6 +362,7 @@ static void cursor_close(struct part_cursor *face)
     array_drop(cursor, &cursor->facts);
     array_drop(cursor, &cursor->fact_ends);
     array_drop(cursor, &cursor->deletions);
+    arena_reset(&cursor->arena);
     free(cursor);
 }
 
@@ -372,6 +378,7 @@ struct part_cursor *aggregate_cursor(struct aggregate *aggregate,
     cursor->face = (struct part_cursor){cursor_next, cursor_close};
     cursor->aggregate = aggregate;
     cursor->partition = partition;
+    arena_init(&cursor->arena, aggregate->memory, ARENA_CHUNK_BYTES);
     if (collect_accounts(cursor) && collect_notices(cursor) &&
         collect_facts(cursor, translation))
         return &cursor->face;

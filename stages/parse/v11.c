@@ -1,9 +1,6 @@
 #include "stages/parse/v11.h"
 
 #include "stages/parse/client_text.h"
-#include "stages/parse/survivor.h"
-
-#include <stdlib.h>
 
 int v11_control_kind(const struct reader *reader)
 {
@@ -57,7 +54,7 @@ static bool add_profile(struct reader *reader, uint32_t first, struct id id,
 {
     struct observation o = {
         .platform = PLATFORM_TWITTER, .author = author, .id = id,
-        .t_obs = t_obs,
+        .t_obs = t_obs, .engagement = {COUNT_NONE, COUNT_NONE},
         .created_at = field_time(reader, first + USER_CREATED_AT)};
     for (uint32_t i = 0; i < PROFILE_COUNTS; i++)
         o.counts[i] = field_count(reader, first + USER_FOLLOWERS + i);
@@ -206,13 +203,16 @@ static struct text client_of(struct reader *reader)
 
 static void read_content(struct reader *reader, struct post *post)
 {
-    post->has_language = field_known(reader, ROOT_LANG);
+    if (field_known(reader, ROOT_LANG))
+        post->flags |= FACT_HAS_LANGUAGE;
     post->language = canonical_language(field_text(reader, ROOT_LANG));
-    post->has_client = field_known(reader, ROOT_SOURCE);
+    if (field_known(reader, ROOT_SOURCE))
+        post->flags |= FACT_HAS_CLIENT;
     post->client = client_of(reader);
-    post->manual_retweet =
-        (post->kind == KIND_ORIGINAL || post->kind == KIND_REPLY) &&
-        begins_manual_retweet(reader);
+    if ((post->kind == KIND_ORIGINAL || post->kind == KIND_REPLY) &&
+        begins_manual_retweet(reader))
+        post->flags |= FACT_MANUAL_RETWEET;
+    post->followers = field_count(reader, ROOT_USER_FIRST + USER_FOLLOWERS);
     post->statuses = field_count(reader, ROOT_USER_FIRST + USER_STATUSES);
 }
 
@@ -248,19 +248,6 @@ static bool add_embedded(struct reader *reader,
                        false, batch);
 }
 
-static bool add_post(struct post *post, struct batch *batch)
-{
-    char small[2048];
-    size_t need = survivor_bytes_max(post);
-    char *out = need <= sizeof small ? small : malloc(need);
-    if (!out)
-        return false;
-    post->survivor = survivor_hash(post, out);
-    if (out != small)
-        free(out);
-    return batch_add_post(batch, post);
-}
-
 static void count_status(const struct status *status, struct tally *tally)
 {
     tally->post_records++;
@@ -286,7 +273,7 @@ enum line_reason v11_status(struct reader *reader, struct batch *batch,
     count_status(&status, tally);
     if (!add_profile(reader, ROOT_USER_FIRST, status.post.account, t, true,
                      batch) ||
-        !add_post(&status.post, batch) ||
+        !batch_add_post(batch, &status.post) ||
         !add_embedded(reader, &status.retweeted, t, batch, tally) ||
         !add_embedded(reader, &status.retweeted_quoted, t, batch, tally) ||
         !add_embedded(reader, &status.quoted, t, batch, tally))

@@ -79,7 +79,7 @@ static void set_reach(struct value *row)
 
 static void set_growth(const struct profile *profile, struct value *row)
 {
-    int64_t created = profile->created_at, seen = profile->last_observed;
+    int64_t created = profile->created_at.value, seen = profile->last_observed;
     if (created == TIME_NONE || seen == TIME_NONE)
         return;
     set_real(row, COL_AGE_HOURS, ratio_difference(seen, created, MS_PER_HOUR));
@@ -309,7 +309,7 @@ int feature_profile(const struct account_posts *posts,
     set_text(row, COL_ACCOUNT_ID, id);
     if (!profile)
         return 0;
-    set_known(row, COL_CREATED_AT, profile->created_at, TIME_NONE);
+    set_known(row, COL_CREATED_AT, profile->created_at.value, TIME_NONE);
     set_known(row, COL_FIRST_OBSERVED, profile->first_observed, TIME_NONE);
     set_known(row, COL_LAST_OBSERVED, profile->last_observed, TIME_NONE);
     set_counts(profile, row);
@@ -322,9 +322,9 @@ int feature_profile(const struct account_posts *posts,
     set_distinct(row, COL_DESCRIPTIONS,
                  &profile->distincts[TEXT_DESCRIPTION]);
     set_distinct(row, COL_LOCATIONS, &profile->distincts[TEXT_LOCATION]);
-    if (profile->created_at != TIME_NONE)
+    if (profile->created_at.value != TIME_NONE)
         set_real(row, COL_AGE_AT_FIRST_POST_DAYS,
-                 ratio_difference(view->facts[0].time, profile->created_at,
+                 ratio_difference(view->facts[0].time, profile->created_at.value,
                                   MS_PER_DAY));
     return name_is_hash(view, id) ? 0 : set_names(profile, scratch, row);
 }

@@ -86,11 +86,12 @@ static int add_tuples(struct reduce *reduce, struct reduce_lane *lane,
     return status;
 }
 
-static int sort_view(struct reduce_lane *lane, struct account_view *view,
-                     struct sorted_posts *sorted)
+static int sort_view(struct reduce *reduce, struct reduce_lane *lane,
+                     struct account_view *view, struct sorted_posts *sorted)
 {
-    int status = sort_posts(&lane->sorter, view->facts, view->fact_count,
-                            sorted);
+    struct copy_context context = {view->id, reduce->options.names};
+    int status = sort_posts(&lane->sorter, &context, view->facts,
+                            view->fact_count, sorted);
     view->fact_count = sorted->count;
     size_t deletions = view->deletion_count;
     if (!status && deletions)
@@ -119,7 +120,7 @@ static int reduce_account(struct reduce *reduce, uint32_t lane_index,
 {
     struct reduce_lane *lane = &reduce->lanes[lane_index];
     struct sorted_posts sorted;
-    int status = sort_view(lane, view, &sorted);
+    int status = sort_view(reduce, lane, view, &sorted);
     if (status)
         return status;
     count_account(&lane->counts, view, &sorted);
