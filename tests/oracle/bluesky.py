@@ -31,8 +31,9 @@ def read_event(record):
     commit = get_object(record, "commit")
     if commit is None:
         kind = nonempty(get(record, "kind"))
-        return Outcome(control=kind) if kind else Outcome(
-            reject="unknown_record")
+        if kind is None or kind == "commit":
+            return Outcome(reject="unknown_record")
+        return Outcome(control=kind)
     did = nonempty(get(record, "did"))
     collection, rkey, operation = (nonempty(get(commit, key)) for key in
                                    ("collection", "rkey", "operation"))

@@ -423,7 +423,7 @@ class Bluesky(Case):
                        operation="delete"),
             {"did": "did:plc:a", "time_us": 5, "kind": "identity",
              "identity": {}}, self.event({}, time_us=None),
-            {"did": "a", "commit": 5}])
+            {"did": "a", "kind": "commit", "commit": 5}])
         got = ledger_of(run)
         self.assertEqual(got["lines_control"], {
             "delete": 1, "app.bsky.feed.like": 1, "identity": 1,
