@@ -425,7 +425,7 @@ def read_classes(path):
     classes = {}
     if path is None and not os.path.exists(CLIENTS):
         return classes
-    for line in read_text(path or CLIENTS).splitlines():
+    for line in read_text(path or CLIENTS).split("\n"):
         if line and not line.startswith("#"):
             client, _, name = line.partition("\t")
             if name not in CLASSES:
