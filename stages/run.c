@@ -93,7 +93,8 @@ static bool lane_open(struct lane_state *state)
     state->feed = feed_create(run->memory);
     state->task_feed = feed_create(run->memory);
     state->decoder = decoder_create(run->memory, &decoder);
-    state->parser = parser_create(run->options.isa);
+    state->parser =
+        parser_create(&(struct parser_options){.isa = run->options.isa});
     state->text_work = text_work_create(state);
     state->stitch = stitch_create(run);
     state->text_buffer = malloc(TEXT_BUFFER_BYTES + KERNEL_PADDING);
