@@ -238,3 +238,8 @@ struct id field_id(struct reader *reader, uint32_t slot_id,
     id = usable_id(string);
     return id_known(id) ? id : usable_id(plain);
 }
+
+struct id field_single_id(struct reader *reader, uint32_t slot)
+{
+    return usable_id(written(reader, slot));
+}

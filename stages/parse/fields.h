@@ -54,4 +54,7 @@ int64_t field_ms(struct reader *reader, uint32_t slot);
 struct id field_id(struct reader *reader, uint32_t slot_id,
                    uint32_t slot_id_str);
 
+/* The same of one slot. */
+struct id field_single_id(struct reader *reader, uint32_t slot);
+
 #endif

@@ -8,6 +8,7 @@
 
 static const struct dialect *const DIALECT_TABLE[DIALECT_COUNT] = {
     [DIALECT_V11] = &DIALECT_OF_V11,
+    [DIALECT_V2] = &DIALECT_OF_V2,
 };
 
 struct parser {
