@@ -21,6 +21,11 @@ size_t CSV_BORDER_AVX512(const uint8_t *text, size_t size);
 
 #include "stages/parse/kernel_avx512.h"
 
+static inline uint64_t equal(__m512i bytes, char byte)
+{
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
+}
+
 static inline __m512i load(const uint8_t *text, size_t at, size_t size,
                            uint64_t *valid)
 {

@@ -6,15 +6,10 @@
 #include <stdbool.h>
 
 /*
- * What the AVX-512 kernels share: masks, and UTF-8 by 64 bytes at once
+ * What the AVX-512 kernels share: UTF-8 by 64 bytes at once
  * (kernel_tables.h has the method and its paper). Included by them only,
  * behind their intrinsics.
  */
-static inline uint64_t equal(__m512i bytes, char byte)
-{
-    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
-}
-
 static inline __m512i table(const uint8_t entries[16])
 {
     return _mm512_broadcast_i32x4(
