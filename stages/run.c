@@ -93,8 +93,9 @@ static bool lane_open(struct lane_state *state)
     state->feed = feed_create(run->memory);
     state->task_feed = feed_create(run->memory);
     state->decoder = decoder_create(run->memory, &decoder);
-    state->parser = parser_create(run->options.isa);
-    state->rows = row_parser_create(run->options.isa);
+    struct parser_options parser = {.isa = run->options.isa};
+    state->parser = parser_create(&parser);
+    state->rows = row_parser_create(&parser);
     state->text_work = text_work_create(state);
     state->stitch = stitch_create(run);
     state->text_buffer = malloc(TEXT_BUFFER_BYTES + KERNEL_PADDING);

@@ -22,14 +22,15 @@ struct row_parser {
     int64_t since, until;
 };
 
-struct row_parser *row_parser_create(enum isa isa)
+struct row_parser *row_parser_create(const struct parser_options *options)
 {
     struct row_parser *parser = calloc(1, sizeof *parser);
     if (!parser)
         return NULL;
-    parser->kernel = csv_kernel_of(isa);
-    parser->border = csv_border_of(isa);
-    row_parser_range(parser, INT64_MIN, INT64_MAX);
+    parser->kernel = csv_kernel_of(options->isa);
+    parser->border = csv_border_of(options->isa);
+    parser->since = options->ranged ? options->since : INT64_MIN;
+    parser->until = options->ranged ? options->until : INT64_MAX;
     parser->index.rows = malloc((CSV_ROWS_MAX + KERNEL_PADDING) *
                                 sizeof(struct csv_row));
     if (parser->index.rows)
@@ -48,12 +49,6 @@ void row_parser_free(struct row_parser *parser)
     io_scratch_free(&parser->scratch);
     content_free(&parser->content);
     free(parser);
-}
-
-void row_parser_range(struct row_parser *parser, int64_t since, int64_t until)
-{
-    parser->since = since;
-    parser->until = until;
 }
 
 size_t rows_last_border(const struct row_parser *parser, const uint8_t *text,

@@ -2,7 +2,7 @@
 #define SANDPIPER_STAGES_PARSE_CSV_ROWS_H
 
 #include "stages/parse/csv_layout.h"
-#include "stages/parse/kernel.h"
+#include "stages/parse/parse.h"
 
 /*
  * From the rows of a CSV shard to what they say. A row counts as one line,
@@ -16,11 +16,9 @@
  */
 struct row_parser;
 
-/* NULL when out of memory. isa must run here. */
-struct row_parser *row_parser_create(enum isa isa);
+/* NULL when out of memory. */
+struct row_parser *row_parser_create(const struct parser_options *options);
 void row_parser_free(struct row_parser *parser);
-/* Event times wanted: since <= t < until. At first all. */
-void row_parser_range(struct row_parser *parser, int64_t since, int64_t until);
 
 /*
  * Parses the whole rows of text[0..size), which begins where a row begins

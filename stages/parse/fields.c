@@ -99,6 +99,42 @@ struct text field_text_or_empty(struct reader *reader, uint32_t slot)
     return string_text(reader, &value);
 }
 
+static bool integer_of(const struct reader *reader, struct value_ref value,
+                       int64_t *out)
+{
+    return value.type == VALUE_NUMBER &&
+           integer_from_text(reader->walk->text + value.start,
+                             value.end - value.start, out);
+}
+
+bool field_integer(const struct reader *reader, uint32_t slot, int64_t *out)
+{
+    return integer_of(reader, field_scalar(reader, slot), out);
+}
+
+/* A wrapped integer at *token, or one as it stands; steps over it. */
+static bool take_integer(const struct reader *reader, uint32_t *token,
+                         int64_t *out)
+{
+    bool wrapped = token_byte(reader, *token) == '[';
+    *token += wrapped;
+    if (is_container(token_byte(reader, *token)) ||
+        token_byte(reader, *token) == ']')
+        return false;
+    struct value_ref value = leaf_at(reader, (*token)++);
+    return integer_of(reader, value, out) &&
+           (!wrapped || token_byte(reader, (*token)++) == ']');
+}
+
+bool field_pair(const struct reader *reader, uint32_t slot, int64_t pair[2])
+{
+    struct value_ref value = slot_value(reader->slots, slot);
+    uint32_t token = value.token + 1;
+    return value.type == VALUE_ARRAY && take_integer(reader, &token, pair) &&
+           take_integer(reader, &token, pair + 1) &&
+           token_byte(reader, token) == ']';
+}
+
 int64_t field_count(const struct reader *reader, uint32_t slot)
 {
     struct value_ref value = field_scalar(reader, slot);

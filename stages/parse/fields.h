@@ -39,6 +39,10 @@ bool field_begins(const struct reader *reader, uint32_t slot,
                   const char *prefix);
 /* As field_text, but null is empty where the key is present. */
 struct text field_text_or_empty(struct reader *reader, uint32_t slot);
+/* An array of two integers, each of them wrapped or not: [from, to]. */
+bool field_pair(const struct reader *reader, uint32_t slot, int64_t pair[2]);
+/* An integer (no string), wrapped or not. */
+bool field_integer(const struct reader *reader, uint32_t slot, int64_t *out);
 int64_t field_count(const struct reader *reader, uint32_t slot);
 uint8_t field_flag(const struct reader *reader, uint32_t slot);
 /* created_at: ms, or TIME_NONE. */

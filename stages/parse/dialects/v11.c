@@ -1,26 +1,7 @@
-#include "stages/parse/v11.h"
+#include "stages/parse/dialects/v11.h"
 
 #include "stages/parse/client_text.h"
-
-int v11_control_kind(const struct reader *reader)
-{
-    if (field_present(reader, ROOT_TEXT) ||
-        field_present(reader, ROOT_FULL_TEXT))
-        return -1;
-    for (int kind = 0; kind < CONTROL_ERRORS; kind++)
-        if (field_present(reader, (uint32_t)(ROOT_CONTROL_FIRST + kind)))
-            return kind;
-    return -1;
-}
-
-bool v11_is_status(const struct reader *reader)
-{
-    return reader->slots->types[ROOT_USER] == VALUE_OBJECT &&
-           (field_present(reader, ROOT_TEXT) ||
-            field_present(reader, ROOT_FULL_TEXT));
-}
-
-#define ANOMALY_MS 60000
+#include "stages/parse/dialects/twitter.h"
 
 /* The event time of a status: FEATURES.md, Conventions. created_at is decoded
  * only where it counts. */
@@ -32,29 +13,20 @@ static int64_t event_time(struct reader *reader, struct id id,
     int64_t reference = timestamp_ms != TIME_NONE
                             ? timestamp_ms
                             : field_time(reader, slot_created_at);
-    int64_t of_id = time_of_id(id);
-    *anomaly = false;
-    if (of_id == TIME_NONE || of_id >= MS_YEAR_10000)
-        return reference;
-    if (reference == TIME_NONE)
-        return of_id;
-    int64_t apart = of_id > reference ? of_id - reference : reference - of_id;
-    if (apart <= ANOMALY_MS)
-        return of_id;
-    *anomaly = true;
-    if (timestamp_ms == TIME_NONE)
-        return reference;
+    int64_t time = twitter_event_time(id, reference, ANOMALY_MS, anomaly);
+    if (!*anomaly || timestamp_ms == TIME_NONE)
+        return time;
     int64_t created_at = field_time(reader, slot_created_at);
     return created_at != TIME_NONE ? created_at : timestamp_ms;
 }
 
 /* The profile whose slots start at first, as seen at t_obs. */
-static bool add_profile(struct reader *reader, uint32_t first, struct id id,
-                        int64_t t_obs, bool author, struct batch *batch)
+static struct observation profile(struct reader *reader, uint32_t first,
+                                  struct id id, int64_t t_obs)
 {
     struct observation o = {
-        .platform = PLATFORM_TWITTER, .author = author, .id = id,
-        .t_obs = t_obs, .engagement = {COUNT_NONE, COUNT_NONE},
+        .platform = PLATFORM_TWITTER, .id = id, .t_obs = t_obs,
+        .engagement = {COUNT_NONE, COUNT_NONE},
         .created_at = field_time(reader, first + USER_CREATED_AT)};
     for (uint32_t i = 0; i < PROFILE_COUNTS; i++)
         o.counts[i] = field_count(reader, first + USER_FOLLOWERS + i);
@@ -67,20 +39,29 @@ static bool add_profile(struct reader *reader, uint32_t first, struct id id,
     o.texts[TEXT_LOCATION] =
         field_text_or_empty(reader, first + USER_LOCATION);
     o.texts[TEXT_URL] = field_text_or_empty(reader, first + USER_URL);
-    return batch_add_observation(batch, &o);
+    return o;
+}
+
+/* The counts at these two slots, of a post that the observed one wrote. */
+static void read_engagement(struct reader *reader, uint32_t retweets,
+                            struct observation *o)
+{
+    o->engagement[ENGAGEMENT_RETWEETS] = field_count(reader, retweets);
+    o->engagement[ENGAGEMENT_FAVORITES] = field_count(reader, retweets + 1);
 }
 
 /* What stands embedded in a status. */
 struct embedded {
     struct id post, author;
-    uint32_t user_first;
+    uint32_t user_first, retweets;     /* slots */
 };
 
 static struct embedded embedded_status(struct reader *reader, uint32_t object,
                                        uint32_t id, uint32_t user,
-                                       uint32_t user_first)
+                                       uint32_t user_first, uint32_t retweets)
 {
-    struct embedded embedded = {.user_first = user_first};
+    struct embedded embedded = {.user_first = user_first,
+                                .retweets = retweets};
     if (!field_object(reader, object))
         return embedded;
     embedded.post = field_id(reader, id, id + 1);
@@ -92,6 +73,7 @@ static struct embedded embedded_status(struct reader *reader, uint32_t object,
 
 struct status {
     struct post post;
+    struct observation author;
     struct embedded retweeted, retweeted_quoted, quoted;
     bool anomaly;
 };
@@ -102,16 +84,19 @@ static void read_embedded(struct reader *reader, struct status *status)
         embedded_status(reader, ROOT_RETWEETED,
                         ROOT_RETWEETED_FIRST + RETWEETED_ID,
                         ROOT_RETWEETED_FIRST + RETWEETED_USER,
-                        ROOT_RETWEETED_FIRST + RETWEETED_USER_FIRST);
+                        ROOT_RETWEETED_FIRST + RETWEETED_USER_FIRST,
+                        ROOT_RETWEETED_FIRST + RETWEETED_RETWEETS);
     uint32_t inner = ROOT_RETWEETED_FIRST + RETWEETED_QUOTED_FIRST;
     if (field_object(reader, ROOT_RETWEETED))
         status->retweeted_quoted = embedded_status(
             reader, ROOT_RETWEETED_FIRST + RETWEETED_QUOTED,
-            inner + QUOTED_ID, inner + QUOTED_USER, inner + QUOTED_USER_FIRST);
+            inner + QUOTED_ID, inner + QUOTED_USER, inner + QUOTED_USER_FIRST,
+            inner + QUOTED_RETWEETS);
     status->quoted = embedded_status(reader, ROOT_QUOTED,
                                      ROOT_QUOTED_FIRST + QUOTED_ID,
                                      ROOT_QUOTED_FIRST + QUOTED_USER,
-                                     ROOT_QUOTED_FIRST + QUOTED_USER_FIRST);
+                                     ROOT_QUOTED_FIRST + QUOTED_USER_FIRST,
+                                     ROOT_QUOTED_FIRST + QUOTED_RETWEETS);
 }
 
 static bool is_reply(const struct reader *reader)
@@ -157,33 +142,6 @@ static void read_kind(struct reader *reader, struct status *status)
     }
 }
 
-static bool begins_manual_retweet(const struct reader *reader)
-{
-    uint32_t slots[] = {ROOT_EXTENDED_FULL_TEXT, ROOT_FULL_TEXT, ROOT_TEXT};
-    for (int i = 0; i < 3; i++) {
-        if (field_scalar(reader, slots[i]).type == VALUE_STRING)
-            return field_begins(reader, slots[i], "RT @");
-    }
-    return false;
-}
-
-/* in and iw are old codes; the others say that there is no language. */
-static struct text canonical_language(struct text lang)
-{
-    static const char *const none[] = {"und", "zxx", "qme", "qht",
-                                       "qam", "qct", "qst"};
-    if (lang.size == TEXT_NONE)
-        return (struct text){NULL, 0};
-    if (lang.size == 2 && memcmp(lang.bytes, "in", 2) == 0)
-        return (struct text){"id", 2};
-    if (lang.size == 2 && memcmp(lang.bytes, "iw", 2) == 0)
-        return (struct text){"he", 2};
-    for (size_t i = 0; lang.size == 3 && i < sizeof none / sizeof *none; i++)
-        if (memcmp(lang.bytes, none[i], 3) == 0)
-            return (struct text){NULL, 0};
-    return lang;
-}
-
 /* Most records name one of a few clients: decoded once. */
 static struct text client_of(struct reader *reader)
 {
@@ -201,23 +159,27 @@ static struct text client_of(struct reader *reader)
     return client;
 }
 
-static void read_content(struct reader *reader, struct post *post)
+/* Which language and client it was written in, and who wrote it. */
+static void read_circumstances(struct record *record, struct status *status)
 {
+    struct reader *reader = &record->reader;
+    struct post *post = &status->post;
+    const struct observation *author = &status->author;
     if (field_known(reader, ROOT_LANG))
         post->flags |= FACT_HAS_LANGUAGE;
-    post->language = canonical_language(field_text(reader, ROOT_LANG));
+    post->language = twitter_language(field_text(reader, ROOT_LANG));
     if (field_known(reader, ROOT_SOURCE))
         post->flags |= FACT_HAS_CLIENT;
     post->client = client_of(reader);
-    if ((post->kind == KIND_ORIGINAL || post->kind == KIND_REPLY) &&
-        begins_manual_retweet(reader))
-        post->flags |= FACT_MANUAL_RETWEET;
-    post->followers = field_count(reader, ROOT_USER_FIRST + USER_FOLLOWERS);
-    post->statuses = field_count(reader, ROOT_USER_FIRST + USER_STATUSES);
+    post->followers = author->counts[COUNT_FOLLOWERS];
+    post->statuses = author->counts[COUNT_STATUSES];
+    post->name_hash =
+        content_name_hash(record->content, author->texts[TEXT_SCREEN_NAME],
+                          author->texts[TEXT_DISPLAY_NAME]);
 }
 
-static enum line_reason read_status(struct reader *reader,
-                                    struct status *status)
+/* Id, author and time of a status: what it cannot be without. */
+static enum line_reason read_key(struct reader *reader, struct status *status)
 {
     struct post *post = &status->post;
     post->platform = PLATFORM_TWITTER;
@@ -229,84 +191,90 @@ static enum line_reason read_status(struct reader *reader,
         return LINE_MISSING_KEY;
     post->time = event_time(reader, post->id, ROOT_TIMESTAMP_MS,
                             ROOT_CREATED_AT, &status->anomaly);
-    if (post->time == TIME_NONE)
-        return LINE_BAD_TIME;
-    read_embedded(reader, status);
-    read_kind(reader, status);
-    read_content(reader, post);
-    return LINE_OK;
+    return post->time == TIME_NONE ? LINE_BAD_TIME : LINE_OK;
 }
 
-static bool add_embedded(struct reader *reader,
-                         const struct embedded *embedded, int64_t t_obs,
-                         struct batch *batch, struct tally *tally)
+static void put_embedded(struct record *record,
+                         const struct embedded *embedded, int64_t t_obs)
 {
+    struct reader *reader = &record->reader;
     if (!id_known(embedded->post) || !id_known(embedded->author))
-        return true;
-    tally->observations++;
-    return add_profile(reader, embedded->user_first, embedded->author, t_obs,
-                       false, batch);
+        return;
+    size_t scratch_used = reader->scratch_used;
+    struct observation o =
+        profile(reader, embedded->user_first, embedded->author, t_obs);
+    read_engagement(reader, embedded->retweets, &o);
+    sink_observation(record->sink, &o);
+    reader->scratch_used = scratch_used;
 }
 
-static void count_status(const struct status *status, struct tally *tally)
+static enum line_reason take_status(struct record *record)
 {
-    tally->post_records++;
-    tally->kinds[status->post.kind]++;
-    tally->observations++;
-    tally->time_anomalies += status->anomaly;
-    int64_t of_id = time_of_id(status->post.id);
-    if (of_id != TIME_NONE) {
-        int64_t ms = of_id % MS_PER_SECOND;
-        tally->id_times++;
-        tally->id_times_657_666 += ms >= 657 && ms <= 666;
-    }
-}
-
-enum line_reason v11_status(struct reader *reader, struct batch *batch,
-                            struct tally *tally, bool *out_of_memory)
-{
+    struct reader *reader = &record->reader;
+    struct sink *sink = record->sink;
     struct status status = {0};
-    enum line_reason reason = read_status(reader, &status);
-    if (reason != LINE_OK)
+    struct post *post = &status.post;
+    enum line_reason reason = read_key(reader, &status);
+    if (reason != LINE_OK || !sink_wants(sink, post->time))
         return reason;
-    int64_t t = status.post.time;
-    count_status(&status, tally);
-    if (!add_profile(reader, ROOT_USER_FIRST, status.post.account, t, true,
-                     batch) ||
-        !batch_add_post(batch, &status.post) ||
-        !add_embedded(reader, &status.retweeted, t, batch, tally) ||
-        !add_embedded(reader, &status.retweeted_quoted, t, batch, tally) ||
-        !add_embedded(reader, &status.quoted, t, batch, tally))
-        *out_of_memory = true;
-    tally->id_mismatch += reader->mismatches;
+    read_embedded(reader, &status);
+    read_kind(reader, &status);
+    status.author = profile(reader, ROOT_USER_FIRST, post->account, post->time);
+    status.author.author = true;
+    if (post->kind != KIND_RETWEET)
+        read_engagement(reader, ROOT_RETWEETS, &status.author);
+    read_circumstances(record, &status);
+    v11_content(record, post);
+    sink_observation(sink, &status.author);
+    sink_post(sink, post);
+    put_embedded(record, &status.retweeted, post->time);
+    put_embedded(record, &status.retweeted_quoted, post->time);
+    put_embedded(record, &status.quoted, post->time);
+    sink->tally->time_anomalies += status.anomaly;
+    sink->tally->id_mismatch += reader->mismatches;
     return LINE_OK;
 }
 
-static void add_notice(struct reader *reader, struct batch *batch,
-                       struct tally *tally, bool *out_of_memory)
+static void put_notice(struct reader *reader, struct sink *sink)
 {
     struct notice notice = {
         .platform = PLATFORM_TWITTER,
         .account = field_id(reader, ROOT_DELETE_USER, ROOT_DELETE_USER_STR),
         .post = field_id(reader, ROOT_DELETE_ID, ROOT_DELETE_ID_STR),
         .time = field_ms(reader, ROOT_DELETE_MS)};
-    tally->id_mismatch += reader->mismatches;
-    if (!id_known(notice.account) || !id_known(notice.post))
-        return;
-    tally->notices++;
-    if (!batch_add_notice(batch, &notice))
-        *out_of_memory = true;
+    sink->tally->id_mismatch += reader->mismatches;
+    if (id_known(notice.account) && id_known(notice.post))
+        sink_notice(sink, &notice);
 }
 
-void v11_control(struct reader *reader, int kind, struct batch *batch,
-                 struct tally *tally, bool *out_of_memory)
+static void take_control(struct record *record, enum control_kind kind)
 {
-    tally->control_records[kind]++;
+    struct reader *reader = &record->reader;
+    struct tally *tally = record->sink->tally;
+    sink_control(record->sink, kind);
     if (kind == CONTROL_DELETE)
-        add_notice(reader, batch, tally, out_of_memory);
+        put_notice(reader, record->sink);
     if (kind == CONTROL_LIMIT) {
         int64_t track = field_count(reader, ROOT_LIMIT_TRACK);
         if (track != COUNT_NONE && (uint64_t)track > tally->limit_track)
             tally->limit_track = (uint64_t)track;
     }
 }
+
+/* Recognised: a status, a control message, or errors alone. */
+static enum line_reason take(struct record *record, bool *control)
+{
+    const struct slots *slots = record->reader.slots;
+    int kind = recognise_control(slots);
+    if (kind < 0 && slots->types[ROOT_USER] == VALUE_OBJECT &&
+        (slots->types[ROOT_TEXT] || slots->types[ROOT_FULL_TEXT]))
+        return take_status(record);
+    *control = true;
+    take_control(record, kind < 0 ? CONTROL_ERRORS : (enum control_kind)kind);
+    return LINE_OK;
+}
+
+const struct dialect DIALECT_OF_V11 = {.id = DIALECT_V11,
+                                       .contexts = V11,
+                                       .context_count = V11_CONTEXTS,
+                                       .take = take};
