@@ -146,7 +146,36 @@ static uint8_t *take_escape(struct python_list *list, uint8_t *out)
     return put_point(out, point);
 }
 
-/* The string whose opening quote was taken; NULL: malformed. */
+/* How many bytes at text stand before the first that is a quote of this kind,
+ * a backslash or a control character, size at most. */
+static size_t plain_size(const uint8_t *text, size_t size, uint8_t quote)
+{
+    size_t at = 0;
+#if defined(__SSE2__)
+    const __m128i quotes = _mm_set1_epi8((char)quote);
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(0x1F);
+    for (; at < size; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const void *)(text + at));
+        __m128i found = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes),
+                         _mm_cmpeq_epi8(bytes, backslash)),
+            _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+        uint32_t mask = (uint32_t)_mm_movemask_epi8(found);
+        if (mask) {
+            at += (uint32_t)__builtin_ctz(mask);
+            break;
+        }
+    }
+#else
+    while (at < size && text[at] != quote && text[at] != '\\' &&
+           text[at] > 0x1F)
+        at++;
+#endif
+    return at < size ? at : size;
+}
+
+/* The string whose opening quote was taken, with escapes; NULL: malformed. */
 static uint8_t *take_string(struct python_list *list, uint8_t quote,
                             uint8_t *out)
 {
@@ -193,6 +222,13 @@ static int take_item(struct python_list *list, uint8_t *out,
     if (byte != '"' && (list->json || byte != '\''))
         return -1;
     list->at++;
+    size_t plain =
+        plain_size(list->at, (size_t)(list->end - list->at), byte);
+    if (list->at + plain < list->end && list->at[plain] == byte) {
+        *item = (struct text){(const char *)list->at, (uint32_t)plain};
+        list->at += plain + 1;
+        return 1;
+    }
     uint8_t *end = take_string(list, byte, out);
     if (!end)
         return -1;

@@ -25,8 +25,9 @@ struct python_list {
 
 struct python_list python_list_of(struct text text, bool json);
 
-/* 1: the next item, decoded to out (which has room for the list's bytes) and
- * borrowed from there; 0: the list is over; -1: it is malformed. */
+/* 1: the next item, borrowed from the list's text, or from out, where it is
+ * decoded if it holds escapes (room for the list's bytes); 0: the list is over;
+ * -1: it is malformed. Reads 16 bytes into the padding behind the text. */
 int python_list_next(struct python_list *list, uint8_t *out,
                      struct text *item);
 

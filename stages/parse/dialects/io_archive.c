@@ -48,12 +48,15 @@ struct id io_post_id(struct text cell)
     return zero ? none : id_from_text(cell);
 }
 
-static bool is_hash_byte(char byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= 'a' && byte <= 'z') || byte == '+' || byte == '/' ||
-           byte == '-' || byte == '_';
-}
+#define TEN(at) [at] = 1, [at + 1] = 1, [at + 2] = 1, [at + 3] = 1,            \
+    [at + 4] = 1, [at + 5] = 1, [at + 6] = 1, [at + 7] = 1, [at + 8] = 1,      \
+    [at + 9] = 1
+static const uint8_t HASH_BYTES[256] = {
+    TEN('0'), TEN('A'), TEN('K'), ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
+    ['Y'] = 1, ['Z'] = 1, TEN('a'), TEN('k'), ['u'] = 1, ['v'] = 1, ['w'] = 1,
+    ['x'] = 1, ['y'] = 1, ['z'] = 1, ['+'] = 1, ['/'] = 1, ['-'] = 1,
+    ['_'] = 1};
+#undef TEN
 
 struct id io_account_id(struct text cell)
 {
@@ -64,10 +67,10 @@ struct id io_account_id(struct text cell)
     uint32_t size = cell.size;
     while (size > 0 && cell.bytes[size - 1] == '=')
         size--;
+    uint8_t all = 1;
     for (uint32_t i = 0; i < size; i++)
-        if (!is_hash_byte(cell.bytes[i]))
-            return id;
-    if (size == 0 || is_number((const uint8_t *)cell.bytes, cell.size))
+        all &= HASH_BYTES[(uint8_t)cell.bytes[i]];
+    if (!all || size == 0 || is_number((const uint8_t *)cell.bytes, cell.size))
         return id;
     return (struct id){.text = cell};
 }
@@ -184,7 +187,7 @@ static int64_t list_count(struct io_scratch *scratch,
             return got ? -1 : count;
         if (first && count == 0) {
             *first = io_account_id(item);
-            out += item.size;       /* the id may borrow it */
+            out += item.size;       /* the id may borrow what is there */
         }
     }
 }
