@@ -323,6 +323,7 @@ static json_t *manifest_shards(const struct run *run)
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"
+                        : l->framing == FRAMING_CSV    ? "csv"
                                                        : "lines"));
         json_array_append_new(shards, shard);
         free(name);

@@ -38,6 +38,9 @@ const char *dialect_name(enum dialect_id dialect);
 #define LINE_REASONS(X)                                                        \
     X(LINE_BAD_UTF8, "bad_utf8", "the line is not valid UTF-8")                \
     X(LINE_BAD_JSON, "bad_json", "the line is not valid JSON, or cut short")   \
+    X(LINE_BAD_CSV, "bad_csv",                                                 \
+      "the row has a quote where none may stand, or other cells than the "     \
+      "header")                                                                \
     X(LINE_TOO_DEEP, "too_deep",                                               \
       "the line nests deeper than 1,024 levels")                               \
     X(LINE_TOO_LONG, "line_too_long",                                          \
@@ -64,7 +67,7 @@ const char *line_reason_sentence(enum line_reason reason);
 
 /* What is no post and no profile, counted by name. First the control messages
  * of v1.1 streams, in the order in which they are tested; then Bluesky's
- * events, by collection or kind. */
+ * events, by collection or kind; then the header of a CSV file. */
 #define CONTROL_KINDS(X)                                                       \
     X(CONTROL_DELETE, "delete")                                                \
     X(CONTROL_SCRUB_GEO, "scrub_geo")                                          \
@@ -96,7 +99,8 @@ const char *line_reason_sentence(enum line_reason reason);
     X(CONTROL_OTHER_COLLECTION, "other_collection")                            \
     X(CONTROL_IDENTITY, "identity")                                            \
     X(CONTROL_ACCOUNT, "account")                                              \
-    X(CONTROL_OTHER_EVENT, "other_event")
+    X(CONTROL_OTHER_EVENT, "other_event")                                      \
+    X(CONTROL_CSV_HEADER, "csv_header")
 
 enum control_kind {
 #define X(name, stable) name,

@@ -3,6 +3,8 @@
 
 #include "stages/parse/text_class.h"
 
+#include <string.h>
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -15,6 +17,14 @@
  */
 #define TEXT_BLOCK_BYTES 16
 
+static inline uint32_t count_bits16(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x5555;
+    bits = (bits & 0x3333) + (bits >> 2 & 0x3333);
+    bits = (bits + (bits >> 4)) & 0x0F0F;
+    return (bits + (bits >> 8)) & 0x1F;
+}
+
 /* Letters counted so far. */
 struct block_letters {
 #ifdef __SSE2__
@@ -24,11 +34,11 @@ struct block_letters {
 };
 
 /*
- * Takes the ASCII at the start of in[0..left), 1 to TEXT_BLOCK_BYTES bytes (there
- * is some): lower-cases it to out, makes each white space U+0020 if collapse
- * is asked for, counts its letters. Returns how many bytes; *whites tells
- * which of them are white space that follows white space (bit i: byte i),
- * behind being the byte before out.
+ * Takes the ASCII at the start of in[0..left), a block at most (there is some):
+ * lower-cases it to out, makes each white space U+0020 if collapse is asked
+ * for, counts its letters. Returns how many bytes; *whites tells which of them
+ * are white space that follows white space (bit i: byte i), the byte before
+ * out included. Without collapse it is 0.
  */
 static inline unsigned block_ascii_scalar(const uint8_t *in, size_t left,
                                           uint8_t *out, bool collapse,
@@ -127,6 +137,7 @@ static inline uint32_t block_begins(const uint8_t *in)
         _mm_cmpgt_epi8(bytes, _mm_set1_epi8((char)0xBF)));
 }
 
+/* in and out may overlap. */
 static inline void block_copy(const uint8_t *in, uint8_t *out)
 {
     _mm_storeu_si128((__m128i *)(void *)out,
@@ -166,8 +177,9 @@ static inline uint32_t block_begins(const uint8_t *in)
 
 static inline void block_copy(const uint8_t *in, uint8_t *out)
 {
-    for (unsigned i = 0; i < TEXT_BLOCK_BYTES; i++)
-        out[i] = in[i];
+    uint8_t block[TEXT_BLOCK_BYTES];
+    memcpy(block, in, sizeof block);
+    memcpy(out, block, sizeof block);
 }
 
 #endif

@@ -49,6 +49,12 @@ static inline unsigned text_class(uint32_t point)
                              (point & TEXT_BLOCK_MASK)];
 }
 
+/* Of a code point below U+0800: these blocks stand first, in order. */
+static inline unsigned text_class_low(uint32_t point)
+{
+    return TEXT_CLASS_BLOCKS[point];
+}
+
 static inline enum text_kind text_kind(uint32_t point)
 {
     return (enum text_kind)(text_class(point) >> 4);
@@ -76,16 +82,31 @@ static inline unsigned utf8_size(uint8_t lead)
     return 1u + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0);
 }
 
+/* The code point of so many bytes at this place. The marks of the bytes, 110
+ * and 10 and so on, are taken off in one. */
+static inline uint32_t utf8_point2(const uint8_t *at)
+{
+    return ((uint32_t)at[0] << 6) + at[1] - 0x3080;
+}
+
+static inline uint32_t utf8_point3(const uint8_t *at)
+{
+    return ((uint32_t)at[0] << 12) + ((uint32_t)at[1] << 6) + at[2] - 0xE2080;
+}
+
+static inline uint32_t utf8_point4(const uint8_t *at)
+{
+    return ((uint32_t)at[0] << 18) + ((uint32_t)at[1] << 12) +
+           ((uint32_t)at[2] << 6) + at[3] - 0x3C82080;
+}
+
 static inline uint32_t utf8_point(const uint8_t *at)
 {
     if (at[0] < 0x80)
         return at[0];
     if (at[0] < 0xE0)
-        return (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu);
-    if (at[0] < 0xF0)
-        return (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
-    return (at[0] & 0x07u) << 18 | (at[1] & 0x3Fu) << 12 |
-           (at[2] & 0x3Fu) << 6 | (at[3] & 0x3Fu);
+        return utf8_point2(at);
+    return at[0] < 0xF0 ? utf8_point3(at) : utf8_point4(at);
 }
 
 /* Whether this byte begins a code point. */

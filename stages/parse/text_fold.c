@@ -131,22 +131,26 @@ static bool fold_other(struct folding *f, enum text_kind kind)
     return fold_stretch(f, step_back(f));
 }
 
-/* Whether a code point behind one of kind last is folded by copying it. A
- * string is normal if each of its code points is and none may compose or
+/* Whether a joiner behind a code point of kind last is folded by copying it.
+ * A string is normal if each of its code points is and none may compose or
  * change order (UAX #15, section 9); what is PLAIN has no decomposition that
  * a JOIN could compose with inside. */
 static inline bool is_copied(enum text_kind kind, enum text_kind last)
 {
-    switch (kind) {
-    case TEXT_PLAIN:
-    case TEXT_FIRST: return true;
-    case TEXT_MARK: return last <= TEXT_FIRST || last == TEXT_WHITE;
-    case TEXT_JOIN: return last == TEXT_PLAIN || last == TEXT_WHITE;
-    case TEXT_MAPPED:
-    case TEXT_WHITE:
-    case TEXT_KNOT: break;
+    if (kind == TEXT_MARK)
+        return last <= TEXT_FIRST || last == TEXT_WHITE;
+    return kind == TEXT_JOIN && (last == TEXT_PLAIN || last == TEXT_WHITE);
+}
+
+/* Takes the marked bytes out of a block; what stands behind it, of which a
+ * block is readable, moves along. */
+static inline void take_out(uint8_t *block, uint32_t marked)
+{
+    while (marked) {        /* from the last, so that the others stay */
+        unsigned at = 31 - (unsigned)__builtin_clz(marked);
+        block_copy(block + at + 1, block + at);
+        marked ^= 1u << at;
     }
-    return false;
 }
 
 /* The ASCII at in, up to what is none; returns its bytes. */
@@ -161,14 +165,10 @@ static inline size_t fold_ascii(struct folding *f,
         count = block_ascii(in, (size_t)(end - in), out, f->collapse, letters,
                             &whites);
         in += count;
-        if (!whites) {
-            out += count;
-            continue;
-        }
-        const uint8_t *block = out;
-        for (unsigned i = 0; i < count; i++) {
-            *out = block[i];
-            out += !(whites >> i & 1);
+        out += count;
+        if (whites) {
+            take_out(out - count, whites);
+            out -= count_bits16(whites);
         }
     } while (count == TEXT_BLOCK_BYTES && in < end);
     size_t bytes = (size_t)(in - f->in);
@@ -178,28 +178,55 @@ static inline size_t fold_ascii(struct folding *f,
     return bytes;
 }
 
-/* What is not ASCII, from in to where ASCII is. */
+/* The ideographs at in, of which there is one. */
+static inline size_t fold_han(const uint8_t *in, uint8_t *out,
+                              struct text_tally *tally)
+{
+    unsigned bytes = block_han(in);
+    block_copy(in, out);
+    tally->counts[SCRIPT_HAN] += bytes / 3;
+    return bytes;
+}
+
+/* What is not ASCII from in on, and single spaces in it. */
 static inline bool fold_points(struct folding *f)
 {
-    const uint8_t *in = f->in, *end = f->end;
+    const uint8_t *in = f->in;
     uint8_t *out = f->out;
     uint32_t *counts = f->tally->counts;
     enum text_kind last = f->last;
-    while (in < end && *in >= 0x80) {
-        if (*in >= 0xE5 && *in <= 0xE9) {
-            unsigned bytes = block_han(in);
-            block_copy(in, out);
-            in += bytes;
-            out += bytes;
-            counts[SCRIPT_HAN] += bytes / 3;
-            last = TEXT_PLAIN;
-            continue;
+    for (;;) {
+        unsigned size, class;
+        if (*in < 0xE0) {
+            if (*in == ' ' && in[1] >= 0x80) {
+                counts[TEXT_NO_LETTER]++;
+                in++;
+                out += !f->collapse || out[-1] != ' ';
+                out[-1] = ' ';
+                last = TEXT_FIRST;
+                continue;
+            }
+            if (*in < 0x80)     /* so is what stands behind the source */
+                break;
+            size = 2;
+            class = text_class_low(utf8_point2(in));
+        } else if (*in < 0xF0) {
+            if (*in >= 0xE5 && *in <= 0xE9) {
+                size_t bytes = fold_han(in, out, f->tally);
+                in += bytes;
+                out += bytes;
+                last = TEXT_PLAIN;
+                continue;
+            }
+            size = 3;
+            class = text_class(utf8_point3(in));
+        } else {
+            size = 4;
+            class = text_class(utf8_point4(in));
         }
-        unsigned class = text_class(utf8_point(in));
         enum text_kind kind = (enum text_kind)(class >> 4);
         counts[class & (TEXT_TALLIES - 1)]++;
-        if (is_copied(kind, last)) {
-            unsigned size = utf8_size(*in);
+        if (kind <= TEXT_FIRST || is_copied(kind, last)) {
             memcpy(out, in, POINT_COPY_BYTES);
             in += size;
             out += size;

@@ -18,9 +18,9 @@
  *
  * Texts are decoded, valid UTF-8; they may hold NUL (CSV's reader removes NUL
  * before). Unicode is 15.0 (text_class_table.c, libutf8proc 2.8). Time and
- * memory are linear in the text, ranges sorted beside. Scratch, not the
- * budget, holds what is worked on: at most 12 times the largest text, and 2
- * times unless its characters expand.
+ * memory are linear in the text, beside sorting the ranges. Scratch grows to
+ * some 2 times the largest text, or, where its characters expand or combine
+ * without end, at most 40 times.
  */
 
 /* From..to of what the ranges count, to not included. Any order and values:
@@ -63,7 +63,8 @@ bool text_measure(struct text_scratch *scratch,
  * HASHTAG_FOLD_GROWTH times the tag's bytes, and its size. The bound: no code
  * point's folded text has more bytes for each of its own (U+FDFA, 3 bytes to
  * 33, has most; test_text_fold tries all), and composing only shortens.
- * False when out of memory. out does not overlap the tag.
+ * False when out of memory, or for a tag of more than UINT32_MAX /
+ * HASHTAG_FOLD_GROWTH bytes. out does not overlap the tag.
  */
 #define HASHTAG_FOLD_GROWTH 11
 bool hashtag_fold(struct text_scratch *scratch, struct text tag, char *out,

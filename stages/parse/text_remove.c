@@ -53,18 +53,21 @@ static void sort_ranges(struct text_range *ranges, size_t count)
 static const uint8_t *skip_points(const uint8_t *at, const uint8_t *end,
                                   int64_t points)
 {
-    while (end - at >= TEXT_BLOCK_BYTES) {
-        uint32_t begins = block_begins(at);
-        if (begins == 0xFFFF && points >= TEXT_BLOCK_BYTES) {
-            points -= TEXT_BLOCK_BYTES;
-            at += TEXT_BLOCK_BYTES;
+    if (points >= end - at)
+        return end;
+    for (; end - at >= TEXT_BLOCK_BYTES; at += TEXT_BLOCK_BYTES) {
+        uint32_t begins = block_begins(at), count = TEXT_BLOCK_BYTES;
+        if (begins != 0xFFFF)
+            count = count_bits16(begins);
+        if (count <= points) {
+            points -= count;
             continue;
         }
-        for (; begins && points; points--)
+        if (count == TEXT_BLOCK_BYTES)
+            return at + points;
+        for (; points; points--)
             begins &= begins - 1;
-        if (begins)
-            return at + __builtin_ctz(begins);
-        at += TEXT_BLOCK_BYTES;
+        return at + __builtin_ctz(begins);
     }
     for (; at < end; at++)
         if (utf8_begins(*at) && points-- == 0)
