@@ -9,6 +9,7 @@
 static const struct dialect *const DIALECT_TABLE[DIALECT_COUNT] = {
     [DIALECT_V11] = &DIALECT_OF_V11,
     [DIALECT_V2] = &DIALECT_OF_V2,
+    [DIALECT_IO_ARCHIVE] = &DIALECT_OF_IO_ARCHIVE,
     [DIALECT_REDDIT] = &DIALECT_OF_REDDIT,
     [DIALECT_BLUESKY] = &DIALECT_OF_BLUESKY,
 };
@@ -139,7 +140,7 @@ static enum line_reason take_record(struct line_work *work,
                              ? recognise(&work->walk, &parser->slots, value)
                              : DIALECT_COUNT;
     *control = false;
-    if (id == DIALECT_COUNT || !DIALECT_TABLE[id]) {
+    if (id == DIALECT_COUNT) {
         tally->records++;
         return LINE_UNKNOWN_RECORD;
     }
