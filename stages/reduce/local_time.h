@@ -54,7 +54,7 @@ void local_time_free(struct local_time *zone);
 /* What a status of local_time_load says, for the user. */
 const char *local_time_sentence(int status);
 
-/* The offset at t (s, |t| < 2^50) and how long around t it holds. */
+/* The offset at t (s, |t| < 2^51) and how long around t it holds. */
 struct zone_span local_time_span(const struct local_time *zone, int64_t t);
 
 /*

@@ -37,7 +37,7 @@ struct zone_span {
 
 /* False: no such string, or an offset beyond ZONE_OFFSET_MAX. */
 bool zone_rule_parse(const char *text, size_t size, struct zone_rule *rule);
-/* |t| < 2^50. */
+/* |t| < 2^51. */
 struct zone_span zone_rule_span(const struct zone_rule *rule, int64_t t);
 
 #endif
