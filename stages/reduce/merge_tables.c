@@ -264,7 +264,7 @@ static int choose_tags(const struct reduce *reduce, struct tag_choice *choice)
     for (uint32_t p = 0; p < reduce->options.partitions; p++)
         count += reduce->tag_tops[p].count;
     *choice = (struct tag_choice){0};
-    if (count <= TAGS_MAX)
+    if (count < TAGS_MAX)
         return 0;
     uint64_t *posts = malloc(count * sizeof *posts);
     if (!posts)

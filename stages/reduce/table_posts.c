@@ -50,8 +50,9 @@ static int hashtags_value(struct reduce_lane *lane, const struct fact *fact,
     const uint8_t *at = list.bytes, *end = list.bytes + list.size;
     while (at < end) {
         struct text tag;
+        bool more = at > list.bytes;
         at = text_list_get(at, &tag);
-        if (to != lane->joined)
+        if (more)
             *to++ = ' ';
         memcpy(to, tag.bytes, tag.size);
         to += tag.size;
