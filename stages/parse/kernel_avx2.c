@@ -162,9 +162,10 @@ INLINE uint64_t tokens_of(const struct constants *with, __m256i a, __m256i b,
     masks.bracket = bits(_mm256_slli_epi16(a, 1), _mm256_slli_epi16(b, 1));
     if (__builtin_expect(any_control(with, a, b), 0))
         fix_controls(&masks, a, b);
-    if (block_escapes(&masks, carry))
+    bool escapes = block_escapes(&masks, carry);
+    if (escapes)
         load_escapes(with, &masks, a, b);
-    return block_tokens(&masks, carry);
+    return block_tokens(&masks, escapes, carry);
 }
 
 /* The UTF-8 check, for a block that is not ASCII or follows such a one. Its

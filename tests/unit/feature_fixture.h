@@ -49,7 +49,8 @@ static inline int fixture_setup(void **state)
                                     .id = {.number = 42},
                                     .profile = &f->profile,
                                     .facts = f->facts};
-    f->profile.created_at = TIME_NONE;
+    f->profile.created_at = (struct cell){0, TIME_NONE};
+    f->profile.engagement[0] = f->profile.engagement[1] = COUNT_NONE;
     f->profile.first_observed = f->profile.last_observed = TIME_NONE;
     for (int i = 0; i < PROFILE_COUNTS; i++)
         f->profile.counts[i].min = f->profile.counts[i].max = COUNT_NONE;
@@ -80,6 +81,7 @@ static inline struct fact *fixture_post(struct fixture *f, int64_t time)
     struct fact *fact = &f->facts[f->view.fact_count++];
     *fact = (struct fact){.time = time,
                           .post = f->view.fact_count,
+                          .followers = COUNT_NONE,
                           .original_time = TIME_NONE,
                           .statuses = COUNT_NONE};
     return fact;

@@ -75,7 +75,7 @@ static void read_accounts(struct run *run, struct outcome *outcome)
             outcome->facts += view.fact_count;
             outcome->deletions += view.deletion_count;
             for (size_t i = 0; i < view.fact_count; i++)
-                outcome->hash += view.facts[i].survivor * 31 +
+                outcome->hash += (uint64_t)view.facts[i].statuses * 31 +
                                  view.facts[i].post + view.id.number * 7;
         }
         cursor->close(cursor);

@@ -106,7 +106,7 @@ static void ratios_of_followers_and_friends(void **state)
 static void growth_is_per_hour_of_age(void **state)
 {
     struct fixture *f = *state;
-    f->profile.created_at = 0;
+    f->profile.created_at = (struct cell){CREATED_TIMED, 0};
     f->profile.first_observed = HOUR;
     f->profile.last_observed = 4 * HOUR;
     set_count_of(f, COUNT_FOLLOWERS, 10);
@@ -124,7 +124,7 @@ static void growth_is_per_hour_of_age(void **state)
 static void growth_needs_a_positive_age(void **state)
 {
     struct fixture *f = *state;
-    f->profile.created_at = HOUR;
+    f->profile.created_at = (struct cell){CREATED_TIMED, HOUR};
     f->profile.last_observed = HOUR;
     set_count_of(f, COUNT_FOLLOWERS, 10);
     fixture_post(f, 0);
