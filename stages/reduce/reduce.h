@@ -55,6 +55,8 @@ struct reduce_counts {
     uint64_t conflicting_duplicates; /* of these, differing from the survivor */
     uint64_t deletions;              /* distinct, of accounts with a row */
     uint64_t deletes_without_account;/* distinct, of accounts without one */
+    uint64_t days_posts;             /* sum over the table of days */
+    uint64_t table_rows[TABLE_COUNT];/* merged */
 };
 
 /* Features of one account ------------------------------------------------ */
@@ -98,8 +100,11 @@ int features_compute(const struct account_posts *posts,
  * lane number.
  *
  * Memory: rows and tuples hold at most run_bytes (and a chunk of 64 KiB a
- * run), a lane's tuple buffers 1 MiB, a lane's sort in round two
- * sort_bytes; sorting the largest account takes 48 bytes a copy.
+ * run), a lane's tuple buffers 2 MiB, a lane's sort in round two sort_bytes;
+ * sorting the largest account takes 48 bytes a copy. The tables beside
+ * accounts take 40 bytes a lane for each client and language, a lane's days
+ * 14 MiB at most, 150 bytes for each distinct hashtag and domain of the
+ * largest account, and 24 for each day of the hashtag with most days.
  *
  * Failure: the first fault is raised in *fault, the other lanes end at their
  * next account, and the later steps do nothing.
@@ -152,7 +157,8 @@ struct row_sink {
  * fault was raised. */
 bool reduce_merge(struct reduce *reduce, enum table_id table,
                   const struct row_sink *sinks);
-/* After round one. */
+/* Of accounts and posts after round one, the sum of days after round two, of
+ * a table's rows after its merge. */
 struct reduce_counts reduce_counts(const struct reduce *reduce);
 uint64_t reduce_spilled_bytes(struct reduce *reduce);
 
