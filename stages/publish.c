@@ -138,11 +138,13 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .lanes = run->options.lanes, .partitions = run->plan->partitions,
         .memory = run->memory, .fault = run->fault,
         .directory = outdir_staging(outdir), .names = names,
-        .features = options->features, .open_part = seal_open_part,
+        .features = {options->parameters->utc_offset_minutes,
+                     options->parameters->zone},
+        .open_part = seal_open_part,
         .open_context = run->seal, .format = table_files_format,
         .format_context = files, .formats = table_files_forms(files),
-        .tables = options->tables, .accounts = options->accounts,
-        .core = options->core};
+        .tables = options->tables, .accounts = options->parameters->accounts,
+        .core = options->parameters->core};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
@@ -219,7 +221,6 @@ bool publish(struct run *run, const struct topology *topology,
     table_files_close(files);
     struct ledger_input input = {
         .run = run, .counts = *counts,
-        .utc_offset_minutes = options->features.utc_offset_minutes,
-        .line_bytes_max = options->line_bytes_max, .formats = formats};
+        .parameters = options->parameters, .formats = formats};
     return well && ledger_balances(&input) && write_beside(outdir, &input);
 }

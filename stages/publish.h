@@ -17,10 +17,7 @@ struct publish_options {
     uint32_t tables;                 /* a set of TABLE_BIT */
     struct table schema[TABLE_COUNT];        /* TABLES, and what is shown */
     bool columns_shown[TABLE_ACCOUNTS_COLUMNS_MAX];
-    const struct account_set *accounts;      /* for tables beside accounts */
-    const struct account_set *core;          /* for core columns; or NULL */
-    struct feature_options features;
-    uint64_t line_bytes_max;
+    const struct parameters *parameters;     /* borrowed */
 };
 
 /* The set of tables that a list with commas names; NULL: the usual ones.

@@ -1,4 +1,4 @@
-#include "stages/reduce/core_set.h"
+#include "stages/account_set.h"
 #include "stages/reduce/exact.h"
 #include "stages/reduce/features.h"
 
@@ -105,7 +105,7 @@ static int count_core(const struct account_posts *posts,
         const struct fact *fact = &view->facts[i];
         struct id target = fact_target(fact);
         if (fact->kind != KIND_RETWEET ||
-            !core_set_has(posts->core, view->platform, target))
+            !account_set_has(posts->core, view->platform, target))
             continue;
         ++*core_retweets;
         /* TIME_NONE is told apart first: it is less than any time. */
@@ -137,7 +137,7 @@ static int set_core(const struct account_posts *posts,
     if (status)
         return status;
     uint64_t retweets = (uint64_t)row[COL_RETWEETS].integer;
-    uint64_t size = core_set_size(posts->core);
+    uint64_t size = account_set_size(posts->core);
     set_integer(row, COL_CORE_RETWEETS, (int64_t)core_retweets);
     if (retweets)
         set_real(row, COL_CORE_SHARE, ratio_real(core_retweets, retweets));

@@ -61,7 +61,7 @@ struct reduce_counts {
 
 /* Features of one account ------------------------------------------------ */
 
-struct core_set;             /* stages/reduce/core_set.h */
+struct account_set;          /* stages/account_set.h */
 struct feature_scratch;      /* reused buffers of one lane */
 struct feature_scratch *feature_scratch_create(void);
 void feature_scratch_destroy(struct feature_scratch *scratch);
@@ -79,7 +79,7 @@ struct account_posts {
     int64_t statuses_first, statuses_last;
     const struct dictionaries *names;      /* of ranks in facts */
     const struct feature_options *options;
-    const struct core_set *core;           /* core accounts; NULL: no list */
+    const struct account_set *core;        /* core accounts; NULL: no list */
 };
 /* 0 or -ENOMEM. */
 int features_compute(const struct account_posts *posts,

@@ -1,6 +1,6 @@
 #include "tests/unit/feature_fixture.h"
 
-#include "stages/reduce/core_set.h"
+#include "stages/account_set.h"
 
 static struct fact *retweet(struct fixture *f, uint64_t target, int64_t delay)
 {
@@ -207,17 +207,41 @@ static void no_list_means_null(void **state)
         assert_true(f->row[i].null);
 }
 
+/* A list of these lines, of a run in which no handle was seen. */
+struct listed {
+    struct memory memory;
+    struct handle_watch *watch;
+    struct account_set *set;
+};
+
+static void list(struct fixture *f, struct listed *listed,
+                 const char *const *lines)
+{
+    memory_init(&listed->memory, (uint64_t)1 << 30, 0);
+    listed->watch = handle_watch_create(&listed->memory, 1);
+    listed->set = account_set_create(listed->watch);
+    assert_non_null(listed->set);
+    for (; *lines; lines++)
+        assert_int_equal(account_set_add_line(
+                             listed->set, (struct text){
+                                 *lines, (uint32_t)strlen(*lines)}), 0);
+    assert_int_equal(account_set_resolve(listed->set), 0);
+    f->posts.core = listed->set;
+}
+
+static void unlist(struct listed *listed)
+{
+    account_set_free(listed->set);
+    handle_watch_free(listed->watch);
+}
+
 /* Core: 7, 8, 9 and a handle nobody has. 7 retweeted twice (20 s, 1 s), 8 once
  * (before its original), 100 and somebody unknown once. */
 static void a_core_is_counted_covered_and_timed(void **state)
 {
     struct fixture *f = *state;
-    struct core_set core;
-    core_set_init(&core);
-    for (uint64_t id = 7; id <= 9; id++)
-        core_set_add_id(&core, (struct id){.number = id});
-    core_set_add_unseen(&core);
-    f->posts.core = &core;
+    struct listed listed;
+    list(f, &listed, (const char *const[]){"7", "8", "9", "@nobody", NULL});
     retweet(f, 7, 20000);
     retweet(f, 7, 1000);
     retweet(f, 8, -5);
@@ -231,24 +255,24 @@ static void a_core_is_counted_covered_and_timed(void **state)
     assert_cell(f, CORE_DELAY_Q50_S, "1");
     assert_cell(f, CORE_LIFT, "null");
     assert_cell(f, TOP_RETWEET_TARGET, "7");
-    core_set_free(&core);
+    unlist(&listed);
 }
 
 static void who_never_retweets_has_no_share_of_a_core(void **state)
 {
     struct fixture *f = *state;
-    struct core_set core;
-    core_set_init(&core);
-    f->posts.core = &core;
+    struct listed listed;
+    list(f, &listed, (const char *const[]){NULL});
     fixture_post(f, 0);
     fixture_compute(f);
     assert_cell(f, CORE_RETWEETS, "0");
     assert_cell(f, CORE_SHARE, "null");
     assert_cell(f, CORE_COVERAGE, "null"); /* of an empty list */
-    core_set_add_unseen(&core);
+    unlist(&listed);
+    list(f, &listed, (const char *const[]){"@nobody", NULL});
     fixture_compute(f);
     assert_cell(f, CORE_COVERAGE, "0");
-    core_set_free(&core);
+    unlist(&listed);
 }
 
 /* ---- poverty and engagement ---------------------------------------------- */
