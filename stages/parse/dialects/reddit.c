@@ -173,8 +173,11 @@ static void read_content(struct record *record, bool comment,
     if (text.size != TEXT_NONE) {
         if (twitter_is_manual_retweet(text))
             post->flags |= FACT_MANUAL_RETWEET;
-        content_measure(record->content, text, TEXT_REMOVE_URLS, false, post);
+        content_measure(record->content, text, TEXT_REMOVE_URLS, post);
     }
+    post->name_hash = content_name_hash(record->content,
+                                        field_text(reader, REDDIT_AUTHOR),
+                                        (struct text){NULL, TEXT_NONE});
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
 }
@@ -184,6 +187,7 @@ static void put_author(struct record *record, const struct post *post)
     struct observation o;
     observation_begin(&o, PLATFORM_REDDIT, post->account, post->time);
     o.author = true;
+    o.texts[TEXT_SCREEN_NAME] = field_text(&record->reader, REDDIT_AUTHOR);
     o.created_at = seconds(&record->reader, REDDIT_ACCOUNT_CREATED);
     sink_observation(record->sink, &o);
 }

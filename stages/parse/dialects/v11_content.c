@@ -139,7 +139,7 @@ void v11_content(struct record *record, struct post *post)
         struct text text = field_text(&record->reader, place.text);
         if (post->kind != KIND_QUOTE && twitter_is_manual_retweet(text))
             post->flags |= FACT_MANUAL_RETWEET;
-        content_measure(record->content, text, TEXT_REMOVE_POINTS, true, post);
+        content_measure(record->content, text, TEXT_REMOVE_POINTS, post);
     }
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;

@@ -313,7 +313,7 @@ static void read_content(struct post_work *work)
     if (text.size != TEXT_NONE) {
         if (post->kind != KIND_QUOTE && twitter_is_manual_retweet(text))
             post->flags |= FACT_MANUAL_RETWEET;
-        content_measure(record->content, text, TEXT_REMOVE_POINTS, true, post);
+        content_measure(record->content, text, TEXT_REMOVE_POINTS, post);
     }
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
