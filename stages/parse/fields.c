@@ -176,7 +176,7 @@ int64_t field_ms(struct reader *reader, uint32_t slot)
     return ms;
 }
 
-/* An id longer than this is no id of any platform. */
+/* A number longer than this is no id of any platform. */
 #define ID_BYTES_MAX 255
 
 static struct id usable_id(struct text text)
@@ -237,4 +237,25 @@ struct id field_id(struct reader *reader, uint32_t slot_id,
         reader->mismatches++;
     id = usable_id(string);
     return id_known(id) ? id : usable_id(plain);
+}
+
+struct id field_single_id(struct reader *reader, uint32_t slot)
+{
+    return usable_id(written(reader, slot));
+}
+
+struct id field_text_id(struct reader *reader, uint32_t slot)
+{
+    struct text text = field_text(reader, slot);
+    if (text.size == TEXT_NONE || text.size == 0 || text.size > FIELD_ID_MAX)
+        return (struct id){0};
+    return id_from_text(text);
+}
+
+struct text field_element_text(struct reader *reader,
+                               const struct value_ref *value)
+{
+    if (value->type != VALUE_STRING)
+        return (struct text){NULL, TEXT_NONE};
+    return string_text(reader, value);
 }

@@ -54,4 +54,14 @@ int64_t field_ms(struct reader *reader, uint32_t slot);
 struct id field_id(struct reader *reader, uint32_t slot_id,
                    uint32_t slot_id_str);
 
+/* A string that is an id as it stands (names, URIs), 1 to FIELD_ID_MAX bytes;
+ * "" and all else: none. */
+#define FIELD_ID_MAX 4096
+struct id field_text_id(struct reader *reader, uint32_t slot);
+/* The text at an element of an array, which is no slot's. */
+struct text field_element_text(struct reader *reader,
+                               const struct value_ref *value);
+/* As field_id, of one slot. */
+struct id field_single_id(struct reader *reader, uint32_t slot);
+
 #endif

@@ -8,6 +8,10 @@
 
 static const struct dialect *const DIALECT_TABLE[DIALECT_COUNT] = {
     [DIALECT_V11] = &DIALECT_OF_V11,
+    [DIALECT_V2] = &DIALECT_OF_V2,
+    [DIALECT_IO_ARCHIVE] = &DIALECT_OF_IO_ARCHIVE,
+    [DIALECT_REDDIT] = &DIALECT_OF_REDDIT,
+    [DIALECT_BLUESKY] = &DIALECT_OF_BLUESKY,
 };
 
 struct parser {
@@ -76,7 +80,7 @@ void parser_free(struct parser *parser)
 
 /* Every text of a record is decoded at most twice, and never grows. */
 #define SCRATCH_PER_BYTE 2
-#define SCRATCH_EXTRA 256
+#define SCRATCH_EXTRA 16384     /* ids that are put together */
 
 static bool make_room(struct parser *parser, size_t size)
 {
@@ -136,7 +140,7 @@ static enum line_reason take_record(struct line_work *work,
                              ? recognise(&work->walk, &parser->slots, value)
                              : DIALECT_COUNT;
     *control = false;
-    if (id == DIALECT_COUNT || !DIALECT_TABLE[id]) {
+    if (id == DIALECT_COUNT) {
         tally->records++;
         return LINE_UNKNOWN_RECORD;
     }

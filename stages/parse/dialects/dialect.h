@@ -50,6 +50,16 @@ struct dialect {
     void (*memory_free)(void *memory);
 };
 
+/* A post and an observation of which nothing is known but this. */
+static inline void post_begin(struct post *post, enum platform platform)
+{
+    *post = (struct post){.platform = platform, .time = TIME_NONE,
+                          .original_time = TIME_NONE,
+                          .statuses = COUNT_NONE, .followers = COUNT_NONE};
+}
+void observation_begin(struct observation *o, enum platform platform,
+                       struct id id, int64_t t_obs);
+
 /* One record of a page begins. */
 static inline void record_count(struct record *record)
 {

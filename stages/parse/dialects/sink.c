@@ -1,4 +1,4 @@
-#include "stages/parse/dialects/sink.h"
+#include "stages/parse/dialects/dialect.h"
 
 #include "stages/parse/scalar.h"
 
@@ -40,4 +40,19 @@ void sink_notice(struct sink *sink, const struct notice *notice)
     sink->tally->notices++;
     if (!batch_add_notice(sink->batch, notice))
         sink->out_of_memory = true;
+}
+
+void observation_begin(struct observation *o, enum platform platform,
+                       struct id id, int64_t t_obs)
+{
+    *o = (struct observation){.platform = platform, .id = id, .t_obs = t_obs,
+                              .created_at = TIME_NONE};
+    for (int i = 0; i < ENGAGEMENTS; i++)
+        o->engagement[i] = COUNT_NONE;
+    for (int i = 0; i < PROFILE_COUNTS; i++)
+        o->counts[i] = COUNT_NONE;
+    for (int i = 0; i < PROFILE_FLAGS; i++)
+        o->flags[i] = FLAG_NONE;
+    for (int i = 0; i < PROFILE_TEXTS; i++)
+        o->texts[i] = (struct text){NULL, TEXT_NONE};
 }

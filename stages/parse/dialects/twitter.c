@@ -1,5 +1,7 @@
 #include "stages/parse/dialects/twitter.h"
 
+#include "stages/parse/client_text.h"
+
 int64_t twitter_event_time(struct id id, int64_t reference,
                            int64_t tolerance_ms, bool *anomaly)
 {
@@ -31,4 +33,21 @@ struct text twitter_language(struct text lang)
         if (memcmp(lang.bytes, none[i], 3) == 0)
             return (struct text){NULL, 0};
     return lang;
+}
+
+/* Most records name one of a few clients: decoded once. */
+struct text twitter_client(struct reader *reader, uint32_t slot)
+{
+    struct value_ref raw = field_scalar(reader, slot);
+    struct client_place *place = NULL;
+    struct text text = {(const char *)reader->walk->text + raw.start,
+                        raw.end - raw.start};
+    if (reader->clients && raw.type == VALUE_STRING)
+        place = client_place_of(reader->clients, text);
+    if (place && client_is_at(place, text))
+        return (struct text){place->client, place->client_size};
+    struct text client = client_of_source(field_text(reader, slot));
+    if (place)
+        client_remember(place, text, client);
+    return client;
 }

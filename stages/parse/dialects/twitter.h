@@ -1,8 +1,7 @@
 #ifndef SANDPIPER_STAGES_PARSE_TWITTER_H
 #define SANDPIPER_STAGES_PARSE_TWITTER_H
 
-#include "stages/parse/scalar.h"
-#include "stages/units.h"
+#include "stages/parse/fields.h"
 
 /*
  * What all forms in which Twitter's posts come have in common: the time in an
@@ -22,6 +21,9 @@ int64_t twitter_event_time(struct id id, int64_t reference,
 /* The canonical code; size 0 for a language that says there is none, for no
  * text (TEXT_NONE) and an empty one. */
 struct text twitter_language(struct text lang);
+
+/* The client of the `source` at slot; size 0: none. */
+struct text twitter_client(struct reader *reader, uint32_t slot);
 
 /* An original or reply whose text begins so is a retweet by hand. */
 #define MANUAL_RETWEET_BEGINS "RT @"

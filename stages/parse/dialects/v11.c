@@ -1,6 +1,5 @@
 #include "stages/parse/dialects/v11.h"
 
-#include "stages/parse/client_text.h"
 #include "stages/parse/dialects/twitter.h"
 
 /* The event time of a status: FEATURES.md, Conventions. created_at is decoded
@@ -142,23 +141,6 @@ static void read_kind(struct reader *reader, struct status *status)
     }
 }
 
-/* Most records name one of a few clients: decoded once. */
-static struct text client_of(struct reader *reader)
-{
-    struct value_ref raw = field_scalar(reader, ROOT_SOURCE);
-    struct client_place *place = NULL;
-    struct text text = {(const char *)reader->walk->text + raw.start,
-                        raw.end - raw.start};
-    if (reader->clients && raw.type == VALUE_STRING)
-        place = client_place_of(reader->clients, text);
-    if (place && client_is_at(place, text))
-        return (struct text){place->client, place->client_size};
-    struct text client = client_of_source(field_text(reader, ROOT_SOURCE));
-    if (place)
-        client_remember(place, text, client);
-    return client;
-}
-
 /* Which language and client it was written in, and who wrote it. */
 static void read_circumstances(struct record *record, struct status *status)
 {
@@ -170,7 +152,7 @@ static void read_circumstances(struct record *record, struct status *status)
     post->language = twitter_language(field_text(reader, ROOT_LANG));
     if (field_known(reader, ROOT_SOURCE))
         post->flags |= FACT_HAS_CLIENT;
-    post->client = client_of(reader);
+    post->client = twitter_client(reader, ROOT_SOURCE);
     post->followers = author->counts[COUNT_FOLLOWERS];
     post->statuses = author->counts[COUNT_STATUSES];
     post->name_hash =
