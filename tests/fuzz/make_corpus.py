@@ -90,6 +90,26 @@ def dialect_seeds():
                      "uri": "http://x.y"}]}], "embed": {"images": [1]}}}})
 
 
+def csv_seeds():
+    """Headers, and rows for them or for the target's own header."""
+    header = b"tweetid,userid,tweet_text,tweet_time,is_retweet\r\n"
+    good = b'1146454524019142656,7,"a,\n""b""",2019-07-03 16:29,false\r\n'
+    plain = b"1146454524019142656,7,a,2019-07-03 16:29,True\n"
+    wide = ("1146454524019142656,tGpRofwHLXI5iuye+ZDKVW8yVCic9mkRLxTwiBbEOrU="
+            ",n,\u0e01 @a https://t.co/b,2019-07-03 16:29,true,"
+            "\"['a', 'it\\'s']\",\"[\"\"https://x.org/\"\"]\",\"[12, '7']\",,"
+            "2019-07-01\n").encode()
+    yield "quoted", header + good * 3
+    yield "plain", b"\xef\xbb\xbf" + header + plain * 3
+    yield "wide", wide * 2
+    yield "users", b"userid,follower_count\n7,1.0\n8,\n"
+    yield "bad_quotes", header + b'1,7,a"b,x,y\n1,7,"a"b,"x",y\n1,"7\n'
+    yield "bad_cells", header + b"1,2\n\n\r\n,,,,\n1,2,3,4,5,6"
+    yield "bad_utf8", header + b'1,2,"\xc3",4,5\n' + good
+    yield "borders", b'"' + b'","' * 63 + b'\n"' + b'""' * 33 + b'"\r\n'
+    yield "commas", b'"",",","\n",,"\n,"' * 20
+
+
 def compress(text, *options):
     return subprocess.run(["zstd", "-cq", *options], input=text, check=True,
                           stdout=subprocess.PIPE).stdout
@@ -130,7 +150,8 @@ def text_seeds():
 
 def main():
     for target, seeds in (("parse", parse_seeds), ("kernel", parse_seeds),
-                          ("decode", decode_seeds), ("text", text_seeds)):
+                          ("csv", csv_seeds), ("decode", decode_seeds),
+                          ("text", text_seeds)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():
