@@ -39,10 +39,11 @@ struct post_item {
     uint32_t urls, mentions, media;
     uint16_t flags;
     uint16_t padding;
+    uint64_t text_hash;
     uint32_t hashtag_count, hashtag_size, domain_count, domain_size;
     uint32_t text_length;
-    uint64_t text_hash;
     uint32_t scripts[SCRIPTS];
+    uint32_t more_padding;
 };
 
 struct notice_item {
