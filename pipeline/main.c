@@ -14,6 +14,8 @@ struct job {
     struct plan plan;
     struct memory memory;
     struct shards shards;
+    struct handle_watch *watch;
+    struct account_set *accounts, *core;
     struct outdir *outdir;
     struct progress *progress;
     struct run run;
@@ -97,17 +99,51 @@ static bool collect_shards(struct job *job)
     return true;
 }
 
+/* What the user lists; handles in it are resolved once all is read. */
+static bool read_lists(struct job *job)
+{
+    const struct options *options = &job->options;
+    job->watch = handle_watch_create(&job->memory, job->plan.lane_count);
+    if (!job->watch) {
+        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                    "out of memory while reading lists");
+        return false;
+    }
+    if (options->accounts)
+        job->accounts =
+            account_set_read(options->accounts, job->watch, &job->fault);
+    if (options->core)
+        job->core = account_set_read(options->core, job->watch, &job->fault);
+    return !fault_raised(&job->fault);
+}
+
+static bool resolve_lists(struct job *job)
+{
+    if ((job->accounts && account_set_resolve(job->accounts)) ||
+        (job->core && account_set_resolve(job->core))) {
+        run_out_of_memory(&job->run);
+        return false;
+    }
+    job->publishing.accounts = job->accounts;
+    job->publishing.core = job->core;
+    return true;
+}
+
 static bool open_output(struct job *job)
 {
-    const char *names[PUBLISH_FILES_MAX];
+    struct publish_names names;
     struct publish_options *publishing = &job->publishing;
-    publishing->formats[EMIT_CSV] = job->options.formats & OPTION_CSV;
-    publishing->formats[EMIT_JSONL] = job->options.formats & OPTION_JSONL;
+    if (!publish_tables(job->options.tables, &publishing->tables,
+                        &job->fault) ||
+        !publish_columns(publishing, job->options.columns, &job->fault))
+        return false;
+    for (int i = 0; i < TABLE_FORMATS; i++)
+        publishing->formats[i] = job->options.formats >> i & 1;
     publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
     publishing->line_bytes_max = job->plan.line_bytes_max;
-    publish_names(publishing, names);
+    publish_names(publishing, &names);
     job->outdir =
-        outdir_open(job->options.output, names, &job->fault, NULL);
+        outdir_open(job->options.output, names.list, &job->fault, NULL);
     return job->outdir != NULL;
 }
 
@@ -122,7 +158,7 @@ static enum io_backend io_of(const char *name)
 static bool read_shards(struct job *job)
 {
     struct run_options run_options = {job->isa, io_of(job->options.io),
-                                      job->plan.lane_count};
+                                      job->plan.lane_count, job->watch};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
@@ -186,6 +222,9 @@ static int end(struct job *job)
     if (job->have_run)
         run_close(&job->run);
     outdir_close(job->outdir);
+    account_set_free(job->accounts);
+    account_set_free(job->core);
+    handle_watch_free(job->watch);
     if (job->have_memory)
         shards_free(&job->shards);
     topology_release(&job->topology);
@@ -216,7 +255,7 @@ int main(int argc, char **argv)
     }
 
     /* What to read and where to write; from here on both are frozen. */
-    if (!collect_shards(job) || !open_output(job))
+    if (!collect_shards(job) || !read_lists(job) || !open_output(job))
         return end(job);
 
     /* Shards to tables; from here on nothing more is read. */
@@ -224,7 +263,8 @@ int main(int argc, char **argv)
         return end(job);
 
     /* Tables to rows; then the new set stands in place of the old one. */
-    if (!reduce_and_write(job) || !outdir_publish(job->outdir))
+    if (!resolve_lists(job) || !reduce_and_write(job) ||
+        !outdir_publish(job->outdir))
         return end(job);
 
     say_what_was_done(job);

@@ -69,8 +69,11 @@ static bool shard_balances(const struct run *run, const char *name,
            holds(run, name, t->records,
                  t->post_records +
                      sum(t->control_records, CONTROL_KIND_COUNT) +
-                     sum(t->records_rejected, LINE_REASON_COUNT),
+                     sum(t->records_rejected, LINE_REASON_COUNT) +
+                     t->outside_range + t->no_account + t->user_records,
                  "records") &&
+           holds(run, name, t->post_records,
+                 sum(t->dialect_posts, DIALECT_COUNT), "dialects") &&
            holds(run, name, t->post_records, sum(t->kinds, POST_KINDS),
                  "kinds");
 }
@@ -127,6 +130,11 @@ static const char *control_name(int kind)
     return control_kind_name((enum control_kind)kind);
 }
 
+static const char *dialect_of(int dialect)
+{
+    return dialect_name((enum dialect_id)dialect);
+}
+
 static const char *kind_name(int kind)
 {
     static const char *const names[POST_KINDS] = {"original", "quote", "reply",
@@ -172,11 +180,29 @@ static json_t *lines_json(const struct tally *t)
     return object;
 }
 
+static json_t *dialects_json(const struct tally *t)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        if (!t->dialect_records[i])
+            continue;
+        json_t *dialect = json_object();
+        put(dialect, "records", t->dialect_records[i]);
+        put(dialect, "posts_with_copies", t->dialect_posts[i]);
+        json_object_set_new(object, dialect_name((enum dialect_id)i), dialect);
+    }
+    return object;
+}
+
 static json_t *records_json(const struct tally *t)
 {
     json_t *object = json_object();
     put(object, "total", t->records);
     put(object, "posts_with_copies", t->post_records);
+    put(object, "outside_range", t->outside_range);
+    put(object, "no_account", t->no_account);
+    put(object, "users", t->user_records);
+    json_object_set_new(object, "dialects", dialects_json(t));
     json_object_set_new(object, "control",
                         by_name(t->control_records, 0, CONTROL_KIND_COUNT,
                                 control_name));
@@ -297,6 +323,7 @@ static json_t *manifest_shards(const struct run *run)
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"
+                        : l->framing == FRAMING_CSV    ? "csv"
                                                        : "lines"));
         json_array_append_new(shards, shard);
         free(name);
@@ -361,9 +388,9 @@ bool manifest_json(const struct ledger_input *input, struct output *output)
     json_object_set_new(root, "shards", manifest_shards(input->run));
     json_object_set_new(root, "repeated_shards",
                         repeats_json(input->run->shards));
-    json_t *dialects = json_object();
-    put(dialects, "twitter_v1.1", total->tally.post_records);
-    json_object_set_new(root, "posts_with_copies_by_dialect", dialects);
+    json_object_set_new(root, "posts_with_copies_by_dialect",
+                        by_name(total->tally.dialect_posts, 0, DIALECT_COUNT,
+                                dialect_of));
     json_object_set_new(
         root, "posts_with_copies_by_kind",
         by_name(total->tally.kinds, 0, POST_KINDS, kind_name));

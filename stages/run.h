@@ -12,6 +12,7 @@
 #include "pipeline/source.h"
 #include "stages/aggregate/aggregate.h"
 #include "stages/decode/decode.h"
+#include "stages/parse/csv_rows.h"
 #include "stages/parse/parse.h"
 #include "stages/profile.h"
 #include "stages/split/split.h"
@@ -30,6 +31,7 @@ struct run_options {
     enum isa isa;
     enum io_backend io;
     uint32_t lanes;
+    struct handle_watch *watch;    /* is shown every observation; or NULL */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */
@@ -98,6 +100,7 @@ struct lane_state {
     struct feed *task_feed;        /* over gathered frames */
     struct decoder *decoder;
     struct parser *parser;
+    struct row_parser *rows;
     struct text_work *text_work;   /* of the frame at hand */
     struct stitch *stitch;         /* of the shard it owns */
     uint8_t *text_buffer;          /* TEXT_BUFFER_BYTES, of plain shards */

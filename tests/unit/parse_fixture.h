@@ -23,7 +23,7 @@ struct parsed {
 static inline void parsed_begin(struct parsed *parsed, enum isa isa)
 {
     memset(parsed, 0, sizeof *parsed);
-    parsed->parser = parser_create(isa);
+    parsed->parser = parser_create(&(struct parser_options){.isa = isa});
     assert_non_null(parsed->parser);
     tally_init(&parsed->tally);
 }
