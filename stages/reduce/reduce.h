@@ -41,8 +41,10 @@ extern const struct table TABLES[TABLE_COUNT];
 extern const struct column COLUMNS[];
 extern const uint32_t COLUMN_COUNT;
 
+struct local_time;                   /* stages/reduce/local_time.h */
 struct feature_options {
     int32_t utc_offset_minutes;      /* of the local columns, -1439..1439 */
+    const struct local_time *zone;   /* instead of the offset; or NULL */
 };
 
 /* The result of dedup and the counts the ledger needs. */
@@ -77,6 +79,7 @@ struct account_posts {
     int64_t statuses_first, statuses_last;
     const struct dictionaries *names;      /* of ranks in facts */
     const struct feature_options *options;
+    const struct account_set *core;        /* core accounts; NULL: no list */
 };
 /* 0 or -ENOMEM. */
 int features_compute(const struct account_posts *posts,

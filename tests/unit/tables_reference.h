@@ -5,6 +5,7 @@
 
 #include "stages/days.h"
 #include "stages/emit/emit.h"
+#include "stages/reduce/client_class.h"
 #include "stages/reduce/tables.h"
 
 #include <setjmp.h>
@@ -163,6 +164,12 @@ static void expect_row(enum table_id table, const struct value *row)
                TABLES[table].count, row);
 }
 
+static struct value class_value(struct text client)
+{
+    const char *name = CLIENT_CLASS_NAMES[client_class_of(client)];
+    return (struct value){.text = {name, (uint32_t)strlen(name)}};
+}
+
 static void expect_labels(enum table_id table)
 {
     qsort(lines, line_count, sizeof *lines, by_label_only);
@@ -173,7 +180,7 @@ static void expect_labels(enum table_id table)
                                {.text = lines[i].label}};
         int at = 2;
         if (table == TABLE_CLIENTS)
-            row[at++].text = (struct text){"other", 5};
+            row[at++] = class_value(lines[i].label);
         row[at++].integer = (int64_t)summary.posts;
         row[at++].integer = (int64_t)summary.accounts;
         row[at++].integer = summary.first;
