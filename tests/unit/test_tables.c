@@ -193,6 +193,78 @@ static void a_list_of_accounts_bounds_every_table_but_accounts(void **state)
     handle_watch_free(watch);
 }
 
+/* The cell of a column in a row of JSON. */
+static const char *cell_of(const char *row, const char *column, char out[32])
+{
+    char key[64];
+    snprintf(key, sizeof key, "\"%s\":", column);
+    const char *at = strstr(row, key);
+    assert_non_null(at);
+    at += strlen(key);
+    snprintf(out, 32, "%.*s", (int)strcspn(at, ",}"), at);
+    return out;
+}
+
+static double number_of(const char *row, const char *column)
+{
+    char cell[32];
+    return strtod(cell_of(row, column, cell), NULL);
+}
+
+static bool is_core(const struct fact *fact)
+{
+    return fact->kind == KIND_RETWEET && fact->target <= 10;
+}
+
+static void the_lift_is_against_all_retweets_of_the_run(void **state)
+{
+    (void)state;
+    uint64_t spilled, all = 0, all_core = 0;
+    struct handle_watch *watch = handle_watch_create(&memory, 1);
+    struct account_set *core = account_set_create(watch);
+    for (int id = 1; id <= 10; id++) {
+        char line[8];
+        int size = snprintf(line, sizeof line, "%d", id);
+        account_set_add_line(core, (struct text){line, (uint32_t)size});
+    }
+    for (size_t i = 0; i < WORLD_ACCOUNTS; i++)
+        for (size_t k = 0; k < world->accounts[i].post_count; k++) {
+            const struct world_post *post = &world->accounts[i].posts[k];
+            all += !post->copy && post->fact.kind == KIND_RETWEET;
+            all_core += !post->copy && is_core(&post->fact);
+        }
+    world->partitions = 8;
+    struct reduce_options options = usual_options(2);
+    options.core = core;
+    options.posts_min = 3;
+    struct reduce_counts counts = run(&options, &spilled);
+    assert_true(counts.accounts_below > 0);
+    assert_int_equal(counts.table_rows[TABLE_ACCOUNTS] + counts.accounts_below,
+                     counts.accounts);
+    struct output *json = &written[TABLE_ACCOUNTS][EMIT_JSONL];
+    output_add(json, "", 1);
+    size_t checked = 0;
+    for (char *row = json->bytes, *end; *row; row = end + 1) {
+        end = strchr(row, '\n');
+        *end = 0;
+        char lift[32];
+        double retweets = number_of(row, "retweets");
+        bool none = strcmp(cell_of(row, "core_lift", lift), "null") == 0;
+        assert_true(number_of(row, "posts") >= 3);
+        assert_int_equal(none, retweets < 1);
+        if (none)
+            continue;
+        double wanted = number_of(row, "core_retweets") / retweets /
+                        ((double)all_core / (double)all);
+        assert_true(strtod(lift, NULL) >= wanted * (1 - 1e-8));
+        assert_true(strtod(lift, NULL) <= wanted * (1 + 1e-8));
+        checked++;
+    }
+    assert_true(checked > 100);
+    account_set_free(core);
+    handle_watch_free(watch);
+}
+
 static void each_table_may_be_asked_for_alone(void **state)
 {
     (void)state;
@@ -243,6 +315,7 @@ int main(void)
         cmocka_unit_test(every_table_is_the_slow_sum),
         cmocka_unit_test(lanes_partitions_and_spilling_never_show),
         cmocka_unit_test(a_list_of_accounts_bounds_every_table_but_accounts),
+        cmocka_unit_test(the_lift_is_against_all_retweets_of_the_run),
         cmocka_unit_test(each_table_may_be_asked_for_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
