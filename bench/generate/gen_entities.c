@@ -55,7 +55,7 @@ static char *put_url(char *out, const struct gen_view *view)
 {
     const struct gen_text *text = view->text;
     const struct gen_phrase *domain = text->url_domain;
-    uint64_t path = gen_mix2(text->url_key, URL_PATH);
+    uint64_t path = gen_mix2(text->page_key, URL_PATH);
     size_t www = domain->length > 4 && memcmp(domain->bytes, "www.", 4) == 0 ? 4 : 0;
     out = GEN_PUT(out, "{\"url\":\"");
     out = gen_put_link(out, text->url_key);
@@ -63,7 +63,7 @@ static char *put_url(char *out, const struct gen_view *view)
     out = gen_put_bytes(out, domain->bytes, domain->length);
     out = GEN_PUT(out, "\\/");
     out = gen_put_token(out, path, 10);
-    out = gen_put_token(out, text->url_key, (unsigned)(path >> 61));
+    out = gen_put_token(out, text->page_key, (unsigned)(path >> 61));
     out = GEN_PUT(out, "\",\"display_url\":\"");
     out = gen_put_bytes(out, domain->bytes + www, domain->length - www);
     out = GEN_PUT(out, "\\/");

@@ -2,7 +2,8 @@
  * sandpiper-generate: archives of posts with a planted campaign.
  *
  *   gen_options    what is asked for
- *   gen_account    who posts              gen_campaign  what is planted
+ *   gen_account    who posts              gen_campaign  what is planted, with
+ *                                         gen_lookalike and gen_specimen
  *   gen_plan       lines in order         gen_compose   what each of them is
  *   gen_truth      what was planned, counted
  *   gen_job        lines into frames      gen_pool      frames onto threads
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gen_campaign.h"
 #include "gen_output.h"
 #include "gen_pool.h"
 #include "gen_truth_file.h"
@@ -22,7 +24,7 @@ struct generator {
     struct gen_options options;
     struct gen_lexicon lexicon;
     struct gen_population people;
-    struct gen_campaign campaign;
+    struct gen_acts acts;
     struct gen_truth truth;
     struct gen_plan plan;
     struct gen_feeder feeder;
@@ -60,23 +62,24 @@ static int make_world(struct generator *gen)
     }
     gen_population_lay_out(&gen->people, options->seed, (uint32_t)options->accounts,
                            options->from, options->to, &gen->lexicon);
-    failed = gen_campaign_make(&gen->campaign, &gen->people, (uint32_t)options->campaign);
+    failed = gen_campaign_make(&gen->acts, &gen->people, (uint32_t)options->campaign,
+                               options->specimens);
     if (failed != 0) {
         return failed;
     }
-    settle_sizes(options, gen->campaign.count);
+    settle_sizes(options, gen->acts.posts);
     failed = gen_truth_open(&gen->truth, &gen->people);
     if (failed != 0) {
         return failed;
     }
-    return gen_plan_open(&gen->plan, options, &gen->people, &gen->campaign, &gen->truth);
+    return gen_plan_open(&gen->plan, options, &gen->people, &gen->acts, &gen->truth);
 }
 
 static void free_world(struct generator *gen)
 {
     gen_plan_close(&gen->plan);
     gen_truth_close(&gen->truth);
-    gen_campaign_free(&gen->campaign, &gen->people);
+    gen_campaign_free(&gen->acts, &gen->people);
     gen_lexicon_close(&gen->lexicon);
 }
 
@@ -137,10 +140,14 @@ static int generate(struct generator *gen)
     /* From here on the population and the options do not change. */
     gen->feeder.plan = &gen->plan;
     gen->feeder.options = &gen->options;
-    gen->feeder.posts_all = gen->options.posts + gen->campaign.count;
+    gen->feeder.posts_all = gen->options.posts + gen->acts.posts;
     failed = gen_output_open(&gen->output, &gen->options);
     if (failed != 0) {
         return failed;
+    }
+    gen->truth.posts = gen_output_create(&gen->options, "posts.truth");
+    if (gen->truth.posts == NULL) {
+        return GEN_EXIT_CANTCREAT;
     }
     failed = gen_pool_open(&gen->pool, &gen->options, &gen->people);
     if (failed != 0) {
@@ -153,7 +160,7 @@ static int generate(struct generator *gen)
         gen->truth.totals.written_bytes = gen->output.written_bytes;
         gen->truth.totals.files = gen->output.files;
         gen->truth.totals.frames = gen->output.frames;
-        failed = gen_truth_write(&gen->truth, &gen->options);
+        failed = gen_truth_write(&gen->truth, &gen->acts, gen->plan.statuses, &gen->options);
     }
     return failed;
 }

@@ -12,7 +12,7 @@ static const char usage[] =
     "usage: sandpiper-generate [OPTION]... -o DIR\n"
     "\n"
     "Writes an archive of v1.1 posts into DIR, with a planted campaign and its\n"
-    "ground truth (accounts.truth, totals.truth). The same seed and options\n"
+    "ground truth (accounts.truth, posts.truth, tables.truth, totals.truth). The same seed and options\n"
     "give the same bytes, whatever the number of threads.\n"
     "\n"
     "What to write\n"
@@ -21,8 +21,10 @@ static const char usage[] =
     "                      the campaign come on top\n"
     "  --bytes SIZE        about so much text instead, campaign included\n"
     "  --accounts N        ordinary accounts (default posts / 20)\n"
-    "  --campaign N        planted accounts (default 142; 0 for none); below a\n"
-    "                      range of three years no `bought` account is planted\n"
+    "  --campaign N        planted accounts, lookalikes included (default 175; 0\n"
+    "                      for none); below a range of three years no `bought`\n"
+    "                      account is planted\n"
+    "  --specimens on|off  and one account of each rare shape (default on)\n"
     "  --from, --to DATE   first day, and the day after the last one\n"
     "                      (default 2015-01-01 and 2020-06-01)\n"
     "  --deletes X         delete notices per post (default 0.1)\n"
@@ -51,7 +53,7 @@ static const char usage[] =
     "failed.\n";
 
 enum {
-    OPT_SEED = 256, OPT_POSTS, OPT_BYTES, OPT_ACCOUNTS, OPT_CAMPAIGN, OPT_FROM,
+    OPT_SEED = 256, OPT_POSTS, OPT_BYTES, OPT_ACCOUNTS, OPT_CAMPAIGN, OPT_SPECIMENS, OPT_FROM,
     OPT_TO, OPT_DELETES, OPT_DUPLICATES, OPT_LINE_ENDS, OPT_FORCE, OPT_LAYOUT,
     OPT_FILES, OPT_SHARD_BYTES, OPT_FRAME_BYTES, OPT_CUT_ANYWHERE, OPT_CHECKSUM,
     OPT_CONTENT_SIZE, OPT_LEVEL, OPT_WINDOW_LOG, OPT_THREADS, OPT_HELP,
@@ -63,6 +65,7 @@ static const struct option long_options[] = {
     {"bytes", required_argument, NULL, OPT_BYTES},
     {"accounts", required_argument, NULL, OPT_ACCOUNTS},
     {"campaign", required_argument, NULL, OPT_CAMPAIGN},
+    {"specimens", required_argument, NULL, OPT_SPECIMENS},
     {"from", required_argument, NULL, OPT_FROM},
     {"to", required_argument, NULL, OPT_TO},
     {"deletes", required_argument, NULL, OPT_DELETES},
@@ -173,6 +176,7 @@ static bool parse_option(struct gen_options *options, int option, const char *te
     case OPT_ACCOUNTS:
         return parse_number(text, 1, GEN_ACCOUNTS_MAX, &options->accounts);
     case OPT_CAMPAIGN: return parse_number(text, 0, 100000, &options->campaign);
+    case OPT_SPECIMENS: return parse_choice(text, "on", "off", &options->specimens);
     case OPT_FROM: return gen_date_parse(text, &options->from);
     case OPT_TO: return gen_date_parse(text, &options->to);
     case OPT_DELETES: return parse_share(text, &options->deletes_ppm);
@@ -237,7 +241,8 @@ enum gen_asked gen_options_parse(struct gen_options *options, int argc, char **a
     *options = (struct gen_options){
         .seed = 1,
         .posts = 100000,
-        .campaign = 142,
+        .campaign = 175,
+        .specimens = true,
         .from = gen_date_ms(2015, 1, 1),
         .to = gen_date_ms(2020, 6, 1),
         .deletes_ppm = 100000,

@@ -26,7 +26,8 @@ struct gen_options {
     uint64_t posts;    /* ordinary posts; the campaign's come on top */
     uint64_t bytes;    /* instead of posts: about so much text; 0 is unset */
     uint64_t accounts; /* ordinary accounts */
-    uint64_t campaign; /* planted accounts */
+    uint64_t campaign; /* planted accounts, without the specimens */
+    bool specimens;
     int64_t from, to;  /* ms; to is exclusive */
     uint32_t deletes_ppm, duplicates_ppm; /* per million posts, lines */
     enum gen_layout layout;

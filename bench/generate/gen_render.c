@@ -1,5 +1,6 @@
 #include "gen_render.h"
 
+#include "gen_bare.h"
 #include "gen_calendar.h"
 #include "gen_client.h"
 #include "gen_entities.h"
@@ -26,7 +27,7 @@ static char *put_range(char *out, unsigned begin, unsigned end)
     return out;
 }
 
-static char *put_begin(char *out, const struct gen_post *post)
+char *gen_put_begin(char *out, const struct gen_post *post)
 {
     out = GEN_PUT(out, "{\"created_at\":\"");
     out = gen_put_date(out, gen_snowflake_ms(post->id));
@@ -34,8 +35,8 @@ static char *put_begin(char *out, const struct gen_post *post)
     return gen_put_id(out, post->id);
 }
 
-static char *put_reply_to(char *out, const struct gen_population *people,
-                          const struct gen_post *post)
+char *gen_put_reply_to(char *out, const struct gen_population *people,
+                       const struct gen_post *post)
 {
     if (post->kind != GEN_REPLY) {
         return GEN_PUT(out, ",\"in_reply_to_status_id\":null,"
@@ -103,7 +104,7 @@ static char *put_middle(char *out, const struct gen_population *people,
     out = gen_put_bytes(out, source, strlen(source));
     out = truncated ? GEN_PUT(out, "\",\"truncated\":true")
                     : GEN_PUT(out, "\",\"truncated\":false");
-    out = put_reply_to(out, people, post);
+    out = gen_put_reply_to(out, people, post);
     out = GEN_PUT(out, ",\"user\":");
     out = gen_put_user(out, people, post->account, seen, post->statuses);
     return put_place(out, post);
@@ -208,7 +209,7 @@ static char *put_status(struct gen_renderer *renderer, char *out,
         .text = text, .post = post, .author = &author, .points = text->points};
     struct gen_view view = whole;
     view.cut = text->points > POINTS_MAX;
-    out = put_begin(out, post);
+    out = gen_put_begin(out, post);
     out = put_seen_text(out, &view);
     if (post->kind == GEN_REPLY || text->photos > 0) {
         out = put_range(out, text->display_begin,
@@ -249,7 +250,7 @@ static char *put_retweet(struct gen_renderer *renderer, char *out,
     struct gen_span cut = gen_text_cut(text, whole ? text->points : POINTS_MAX - 1 - shift);
     struct gen_view view = {.text = text, .post = &line->inner, .author = &author,
                             .points = cut.end, .shift = shift, .source = true};
-    out = put_begin(out, &line->post);
+    out = gen_put_begin(out, &line->post);
     out = GEN_PUT(out, ",\"text\":\"RT @");
     out = gen_put_bytes(out, author.screen, author.screen_length);
     out = GEN_PUT(out, ": ");
@@ -283,6 +284,9 @@ static char *put_delete(const struct gen_population *people, char *out,
     out = gen_put_number(out, user);
     out = GEN_PUT(out, ",\"user_id_str\":\"");
     out = gen_put_number(out, user);
+    if (line->untimed) {
+        return GEN_PUT(out, "\"}}}");
+    }
     out = GEN_PUT(out, "\"},\"timestamp_ms\":\"");
     out = gen_put_number(out, (uint64_t)line->t);
     return GEN_PUT(out, "\"}}");
@@ -299,11 +303,13 @@ static void render_quoted(struct gen_renderer *renderer, const struct gen_line *
 
 char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line, char *out)
 {
-    if (line->has_quoted) {
+    if (line->has_quoted && !line->post.bare) {
         render_quoted(renderer, line);
     }
     if (line->type == GEN_LINE_DELETE) {
         out = put_delete(renderer->people, out, line);
+    } else if (line->post.bare) {
+        out = gen_put_bare(out, renderer, line);
     } else if (line->post.kind == GEN_RETWEET) {
         out = put_retweet(renderer, out, line);
     } else {
@@ -325,8 +331,8 @@ uint32_t gen_render_estimate(const struct gen_line *line)
         return 160;
     }
     uint32_t bytes = line->has_quoted ? estimate_post(&line->quoted) + 250 : 0;
-    if (line->post.kind == GEN_RETWEET) {
+    if (line->post.kind == GEN_RETWEET && !line->post.bare) {
         return 2150 + 2 * bytes + estimate_post(&line->inner);
     }
-    return bytes + estimate_post(&line->post);
+    return line->post.bare ? 900 : bytes + estimate_post(&line->post);
 }

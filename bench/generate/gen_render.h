@@ -36,6 +36,12 @@ struct gen_renderer {
 char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line,
                       char *out);
 
+/* Pieces that every shape of post has: from the brace to `id_str`, and the
+ * five keys of what it answers, with a comma before. */
+char *gen_put_begin(char *out, const struct gen_post *post);
+char *gen_put_reply_to(char *out, const struct gen_population *people,
+                       const struct gen_post *post);
+
 /* About how long the line will be. */
 uint32_t gen_render_estimate(const struct gen_line *line);
 

@@ -12,6 +12,11 @@
 char *gen_put_user(char *out, const struct gen_population *people, uint32_t account,
                    int64_t t, uint32_t statuses);
 
+/* What the profile says in words, for the truth: an object of name, screen_name,
+ * location, url, description and the flags of a default profile. */
+char *gen_put_face(char *out, const struct gen_population *people, uint32_t account,
+                   int64_t t);
+
 /* `"id":N,"id_str":"N"`, with the keys given: of users, posts and media. */
 char *gen_put_id(char *out, uint64_t id);
 
