@@ -21,15 +21,8 @@ const struct gen_group gen_groups[GEN_GROUPS] = {
 };
 
 /* User ids became snowflakes in the autumn of 2015. */
-static int64_t snowflake_users_from(void)
-{
-    return gen_date_ms(2015, 11, 1);
-}
-
-static int64_t first_birth(void)
-{
-    return gen_date_ms(2008, 6, 1);
-}
+#define SNOWFLAKE_USERS_FROM (INT64_C(16740) * GEN_DAY_MS) /* 2015-11-01 */
+#define FIRST_BIRTH (INT64_C(14031) * GEN_DAY_MS)          /* 2008-06-01 */
 
 static uint64_t common_divisor(uint64_t a, uint64_t b)
 {
@@ -119,7 +112,7 @@ int64_t gen_account_created(const struct gen_population *people, uint32_t accoun
     if (gen_account_is_planted(people, account)) {
         return gen_account_plant(people, account)->created;
     }
-    int64_t first = first_birth();
+    int64_t first = FIRST_BIRTH;
     if (leads_group(people, account)) {
         return first - (int64_t)(account % 1000) * GEN_DAY_MS / 10;
     }
@@ -142,7 +135,7 @@ uint64_t gen_account_id(const struct gen_population *people, uint32_t account)
     uint64_t tag = account < people->ordinary ? TAG_ORDINARY : TAG_STRANGER;
     uint64_t seat = age_seat(people, account);
     int64_t born = gen_account_created(people, account);
-    if (born < snowflake_users_from()) {
+    if (born < SNOWFLAKE_USERS_FROM) {
         return 14000000 + seat * people->stride + 2 * (seat % 7) + tag;
     }
     /* Births are whole seconds; 0.3 to 0.7 s later, no two in one place. */

@@ -1,5 +1,6 @@
 #include "gen_bare.h"
 
+#include "gen_client.h"
 #include "gen_user.h"
 
 #define POINTS_MAX 140
@@ -10,7 +11,7 @@ static char *put_text(char *out, const struct gen_text *text)
     struct gen_span cut = gen_text_cut(text, POINTS_MAX);
     out = GEN_PUT(out, ",\"text\":\"");
     out = gen_put_bytes(out, text->bytes, cut.begin);
-    return GEN_PUT(out, "\",\"source\":\"\",\"truncated\":false");
+    return GEN_PUT(out, "\",\"truncated\":false");
 }
 
 /* The original's text is all that a retweet says. */
@@ -30,6 +31,7 @@ char *gen_put_bare(char *out, struct gen_renderer *renderer, const struct gen_li
     gen_text_compose(&renderer->text, renderer->people, retweet ? &line->inner : post);
     out = gen_put_begin(out, post);
     out = put_text(out, &renderer->text);
+    out = post->client == GEN_NO_CLIENT ? GEN_PUT(out, ",\"source\":\"\"") : out;
     out = gen_put_reply_to(out, renderer->people, post);
     out = GEN_PUT(out, ",\"user\":{");
     out = gen_put_id(out, gen_account_id(renderer->people, post->account));

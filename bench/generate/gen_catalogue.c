@@ -105,7 +105,7 @@ void gen_catalogue_close(struct gen_catalogue *catalogue)
 
 uint16_t gen_catalogue_client(const struct gen_catalogue *catalogue, uint8_t client)
 {
-    return client == GEN_NO_CLIENT
+    return client >= GEN_NO_CLIENT
                ? GEN_NO_LABEL : (uint16_t)(catalogue->first[GEN_OF_CLIENTS] + client);
 }
 

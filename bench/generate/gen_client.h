@@ -24,7 +24,8 @@ enum gen_client {
     GEN_INSTAGRAM,
     GEN_MOBILE_WEB,
     GEN_DLVRIT,
-    GEN_NO_CLIENT, /* `source` is empty */
+    GEN_NO_CLIENT,      /* `source` is empty */
+    GEN_UNTOLD_CLIENT,  /* there is no `source` */
     GEN_CLIENTS
 };
 

@@ -227,7 +227,7 @@ static const struct kind {
     {"drifter", 34, GEN_ANDROID, be_drifter},
     {"tagger", 30, GEN_IPHONE, be_tagger},
     {"bare", 60, GEN_NO_CLIENT, be_bare},
-    {"bare-echo", 15, GEN_NO_CLIENT, be_bare_echo},
+    {"bare-echo", 15, GEN_UNTOLD_CLIENT, be_bare_echo},
 };
 
 void gen_add_specimen(struct gen_acts *acts, struct gen_population *people,

@@ -147,7 +147,8 @@ static char *put_entities(const struct gen_truth *truth, char *out,
     bool answers = said->kind == GEN_REPLY || said->manual;
     out = put_number(out, "urls", said->urls);
     out = put_number(out, "mentions", said->mentions + (answers ? 1u : 0u));
-    return put_number(out, "media", said->photos);
+    return said->photos > 0 ? put_number(out, "media", said->photos)
+                            : put_null(out, "media"); /* there is no such array */
 }
 
 /* What the text says besides links and mentions: all, where no entities tell. */
@@ -178,9 +179,11 @@ static void write_own(struct gen_truth *truth, const struct gen_line *line)
     out = put_number(out, "time", (uint64_t)line->t);
     out = put_string(out, "kind", kinds[post->kind]);
     out = put_target(truth, out, line);
+    if (post->client != GEN_UNTOLD_CLIENT) {
+        out = put_string(out, "client", gen_client_texts[post->client].name);
+    }
     if (!post->bare) {
         out = put_string(out, "lang", gen_vocabularies[post->language].code);
-        out = put_string(out, "client", gen_client_texts[post->client].name);
         out = put_entities(truth, out, post->kind == GEN_RETWEET ? &line->inner : post);
         out = put_number(put_number(out, "retweet_count", 0), "favorite_count", 0);
         out = put_counts(truth, out, post, line->t);

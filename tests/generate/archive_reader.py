@@ -59,9 +59,9 @@ def kind_of(post):
 
 
 def content_of(post):
-    """Text, entities and media by the contract's rule."""
+    """Text, entities and media (None: no such array) by the contract's rule."""
     place = post.get("extended_tweet", post)
-    media = place.get("extended_entities", place["entities"]).get("media", [])
+    media = place.get("extended_entities", place["entities"]).get("media")
     return place.get("full_text", place.get("text")), place["entities"], media
 
 
@@ -84,7 +84,7 @@ def text_without_entities(post):
         return post["text"]
     text, entities, media = content_of(post)
     gone = set()
-    for entity in entities["urls"] + entities["user_mentions"] + media:
+    for entity in entities["urls"] + entities["user_mentions"] + (media or []):
         gone.update(range(*entity["indices"]))
     return "".join(c for at, c in enumerate(text) if at not in gone)
 
@@ -169,14 +169,16 @@ def profile_of(user):
 def own_line(post):
     line = {"account": post["user"]["id_str"], "id": post["id_str"],
             "time": id_time(post["id"]), "kind": kind_of(post), **target_of(post)}
+    if "source" in post:
+        line["client"] = client_of(post)
     if not is_bare(post):
         _, entities, media = content_of(shown_by(post))
         line.update(
-            lang=post["lang"], client=client_of(post),
+            lang=post["lang"],
             hashtags=[tag["text"] for tag in entities["hashtags"]],
             domains=[domain_of(url["expanded_url"]) for url in entities["urls"]],
             urls=len(entities["urls"]), mentions=len(entities["user_mentions"]),
-            media=len(media), retweet_count=post["retweet_count"],
+            media=None if media is None else len(media), retweet_count=post["retweet_count"],
             favorite_count=post["favorite_count"], **profile_of(post["user"]))
     if line["kind"] != "retweet":
         text = post["text"] if is_bare(post) else content_of(post)[0]

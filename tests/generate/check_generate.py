@@ -17,6 +17,7 @@ import tempfile
 
 from archive_reader import (Archive, content_of, id_time, is_bare, is_delete, kind_of,
                             parse_date, plan_of, require, tables_of)
+from truth_columns import NEVER_NULL, World, columns_of, read_core, read_plan
 
 STATUS_KEYS = """created_at id id_str text display_text_range source truncated
     in_reply_to_status_id in_reply_to_status_id_str in_reply_to_user_id
@@ -36,14 +37,12 @@ USER_KEYS = """id id_str name screen_name location url description translator_ty
     profile_sidebar_fill_color profile_text_color profile_use_background_image
     profile_image_url profile_image_url_https profile_banner_url default_profile
     default_profile_image following follow_request_sent notifications""".split()
-BARE_KEYS = """created_at id id_str text source truncated in_reply_to_status_id
+BARE_KEYS = """created_at id id_str text truncated source in_reply_to_status_id
     in_reply_to_status_id_str in_reply_to_user_id in_reply_to_user_id_str
     in_reply_to_screen_name user geo coordinates place contributors retweeted_status
     quoted_status_id quoted_status_id_str is_quote_status favorited retweeted""".split()
-BARE_OPTIONAL = set("""retweeted_status quoted_status_id quoted_status_id_str
+BARE_OPTIONAL = set("""source retweeted_status quoted_status_id quoted_status_id_str
     is_quote_status""".split())
-ROLES = """operator bought amplifier scheduler resident newsroom star fan witness
-    specimen""".split()
 
 
 def line_time(record):
@@ -112,10 +111,10 @@ def check_status(post, outer):
 
 def check_bare(post):
     check_keys(post, BARE_KEYS, BARE_OPTIONAL, "bare post")
-    require(list(post["user"]) == ["id", "id_str"] and post["source"] == "", "bare", post)
+    require(list(post["user"]) == ["id", "id_str"] and not post.get("source"), "bare", post)
     require(len(post["text"]) <= 140, "long text", post["id"])
     if "retweeted_status" in post:
-        check_keys(post["retweeted_status"], BARE_KEYS[:6], set(), "bare retweeted post")
+        check_keys(post["retweeted_status"], BARE_KEYS[:5], set(), "bare retweeted post")
 
 
 def check_delete(record):
@@ -175,6 +174,21 @@ def check_plan(archive, records):
     require(sorted(notices, key=key) == sorted(planned["notice"], key=key), "notices")
     print("     %d lines and %d notices of %d planted accounts"
           % (len(lines), len(notices), len(faces)))
+
+
+def check_columns(archive):
+    """With and without a core list, what accounts show is enough for all columns."""
+    values, nulls = collections.Counter(), collections.Counter()
+    accounts = read_plan(archive.directory)
+    core = read_core(archive.directory, accounts)
+    worlds = World({}, archive.totals), World({}, archive.totals, core, len(core))
+    rows = [columns_of(account, world) for world in worlds for account in accounts.values()]
+    values.update(column for row in rows for column in row)
+    nulls.update(column for row in rows for column in values if column not in row)
+    require(len(values) > 220, "only", len(values), "columns")
+    require(set(values) - NEVER_NULL <= set(nulls), "never null:",
+            sorted(set(values) - NEVER_NULL - set(nulls)))
+    print("     %d columns have values, %d are null once" % (len(values), len(nulls)))
 
 
 def check_tables(archive, records):
@@ -280,6 +294,7 @@ def main():
             "every_line_has_the_shape_of_the_stream": lambda: check_shape(records),
             "order_is_of_time_but_for_nearby_lines": lambda: check_stream(records, purgers),
             "what_was_planned_is_what_the_lines_say": lambda: check_plan(archive, records),
+            "every_column_has_a_value_and_is_null_once": lambda: check_columns(archive),
             "tables_are_what_the_lines_say": lambda: check_tables(archive, records),
             "totals_are_what_the_lines_say": lambda: check_totals(archive, records),
             "the_burst_is_who_took_part_in_it": lambda: check_burst(archive, records),
