@@ -74,7 +74,7 @@ static void add_bought(struct gen_acts *acts, struct gen_population *people,
     self->followers_base = 40 + gen_rng_below(rng, 900);
     self->client_first = plant & 1 ? GEN_ANDROID : GEN_IPHONE;
     self->client = GEN_WEB_CLIENT;
-    self->marked = true;
+    self->marked = plant == 0 || people->plants[plant - 1].role != GEN_BOUGHT;
     if (plant & 1) { /* bought with followers */
         self->followers_at = present.from;
         self->followers_gain = 2 * self->followers_base + 500;

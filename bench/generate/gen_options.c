@@ -11,9 +11,9 @@
 static const char usage[] =
     "usage: sandpiper-generate [OPTION]... -o DIR\n"
     "\n"
-    "Writes an archive of v1.1 posts into DIR, with a planted campaign and its\n"
-    "ground truth (accounts.truth, posts.truth, tables.truth, totals.truth). The same seed and options\n"
-    "give the same bytes, whatever the number of threads.\n"
+    "Writes an archive of v1.1 posts into DIR, with a planted campaign, and beside\n"
+    "it what was planted and planned (*.truth, core.list). The same seed and\n"
+    "options give the same bytes, whatever the number of threads.\n"
     "\n"
     "What to write\n"
     "  --seed N            seed of everything that is drawn (default 1)\n"
