@@ -163,9 +163,8 @@ uint16_t gen_account_version(const struct gen_population *people, uint32_t accou
         if (t < plant->renamed) {
             return 0;
         }
-        return plant->rename_every == 0
-                   ? 1
-                   : (uint16_t)(1 + (t - plant->renamed) / plant->rename_every);
+        int64_t every = plant->rename_every;
+        return (uint16_t)(1 + (every == 0 ? 0 : (t - plant->renamed) / every));
     }
     uint64_t hash = gen_mix2(people->seed ^ account, RENAMING);
     if (hash % 100 >= 3) {
