@@ -80,6 +80,7 @@ int gen_catalogue_open(struct gen_catalogue *catalogue, const struct gen_lexicon
     catalogue->first[GEN_OF_DOMAINS] = catalogue->count;
     add_words(catalogue, GEN_OF_DOMAINS, gen_domains, NULL);
     add_words(catalogue, GEN_OF_DOMAINS, gen_sites, NULL);
+    add_words(catalogue, GEN_OF_DOMAINS, "twitter.com", NULL);
     catalogue->first[GEN_OF_HASHTAGS] = catalogue->count;
     for (unsigned language = 0; language < GEN_LANGUAGES; language++) {
         add_words(catalogue, GEN_OF_HASHTAGS, gen_vocabularies[language].tags,
@@ -90,7 +91,7 @@ int gen_catalogue_open(struct gen_catalogue *catalogue, const struct gen_lexicon
                   catalogue->topic_tags[topic]);
     }
     catalogue->first[GEN_SECTIONS] = catalogue->count;
-    uint32_t domains = lexicon->domains.count + lexicon->sites.count;
+    uint32_t domains = lexicon->domains.count + lexicon->sites.count + 1;
     if (domains + catalogue->first[GEN_OF_DOMAINS] != catalogue->first[GEN_OF_HASHTAGS]) {
         abort(); /* two domains of the vocabulary are one */
     }
@@ -101,6 +102,11 @@ void gen_catalogue_close(struct gen_catalogue *catalogue)
 {
     free(catalogue->bytes);
     memset(catalogue, 0, sizeof(*catalogue));
+}
+
+uint16_t gen_catalogue_photos(const struct gen_catalogue *catalogue)
+{
+    return (uint16_t)(catalogue->first[GEN_OF_HASHTAGS] - 1);
 }
 
 uint16_t gen_catalogue_client(const struct gen_catalogue *catalogue, uint8_t client)

@@ -33,6 +33,9 @@ struct gen_catalogue {
 int gen_catalogue_open(struct gen_catalogue *catalogue, const struct gen_lexicon *lexicon);
 void gen_catalogue_close(struct gen_catalogue *catalogue);
 
+/* Of the domain that photos are linked under, behind those of the lexicon. */
+uint16_t gen_catalogue_photos(const struct gen_catalogue *catalogue);
+
 /* Numbers of labels; GEN_NO_LABEL: there is none. */
 uint16_t gen_catalogue_client(const struct gen_catalogue *catalogue, uint8_t client);
 uint16_t gen_catalogue_language(const struct gen_catalogue *catalogue, uint8_t language);

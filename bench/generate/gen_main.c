@@ -68,7 +68,7 @@ static int make_world(struct generator *gen)
         return failed;
     }
     settle_sizes(options, gen->acts.posts);
-    failed = gen_truth_open(&gen->truth, &gen->people);
+    failed = gen_truth_open(&gen->truth, &gen->people, options);
     if (failed != 0) {
         return failed;
     }
@@ -89,6 +89,22 @@ static void show_progress(const struct generator *gen, bool last)
         fprintf(stderr, "\r%5.1f %%  %8.2f GB of text, %8.2f GB written%s",
                 100 * gen_plan_done(&gen->plan), (double)gen->output.text_bytes * 1e-9,
                 (double)gen->output.written_bytes * 1e-9, last ? "\n" : "");
+    }
+}
+
+/* A dialect without delete notices has fewer lines, and none of them. */
+static void settle_totals(struct generator *gen)
+{
+    struct gen_totals *totals = &gen->truth.totals;
+    totals->text_bytes = gen->output.text_bytes;
+    totals->written_bytes = gen->output.written_bytes;
+    totals->files = gen->output.files;
+    totals->frames = gen->output.frames;
+    if (gen->options.dialect != GEN_V11) {
+        totals->lines -= gen->feeder.dropped;
+        totals->duplicates -= totals->duplicate_deletes;
+        totals->deletes = totals->notices = totals->strangers_deletes = 0;
+        totals->duplicate_deletes = 0;
     }
 }
 
@@ -156,10 +172,7 @@ static int generate(struct generator *gen)
     failed = write_archive(gen);
     gen_pool_close(&gen->pool);
     if (failed == 0) {
-        gen->truth.totals.text_bytes = gen->output.text_bytes;
-        gen->truth.totals.written_bytes = gen->output.written_bytes;
-        gen->truth.totals.files = gen->output.files;
-        gen->truth.totals.frames = gen->output.frames;
+        settle_totals(gen);
         failed = gen_truth_write(&gen->truth, &gen->acts, gen->plan.statuses, &gen->options);
     }
     return failed;

@@ -30,6 +30,11 @@ static const char usage[] =
     "  --deletes X         delete notices per post (default 0.1)\n"
     "  --duplicates X      share of lines written twice (default 0.001)\n"
     "  --line-ends crlf|lf default crlf, as the stream has\n"
+    "  --dialect v11       statuses of the v1.1 stream (default)\n"
+    "            v2        the same posts as records of the v2 stream, or\n"
+    "            io        as CSV of the information-operations archive, profiles\n"
+    "                      as of the archive's end; neither has delete notices.\n"
+    "                      Sizes asked for are those of v11\n"
     "\n"
     "How to pack it\n"
     "  -o, --output DIR    made if missing; refused if not empty\n"
@@ -54,7 +59,7 @@ static const char usage[] =
 
 enum {
     OPT_SEED = 256, OPT_POSTS, OPT_BYTES, OPT_ACCOUNTS, OPT_CAMPAIGN, OPT_SPECIMENS, OPT_FROM,
-    OPT_TO, OPT_DELETES, OPT_DUPLICATES, OPT_LINE_ENDS, OPT_FORCE, OPT_LAYOUT,
+    OPT_TO, OPT_DELETES, OPT_DUPLICATES, OPT_LINE_ENDS, OPT_DIALECT, OPT_FORCE, OPT_LAYOUT,
     OPT_FILES, OPT_SHARD_BYTES, OPT_FRAME_BYTES, OPT_CUT_ANYWHERE, OPT_CHECKSUM,
     OPT_CONTENT_SIZE, OPT_LEVEL, OPT_WINDOW_LOG, OPT_THREADS, OPT_HELP,
 };
@@ -72,6 +77,7 @@ static const struct option long_options[] = {
     {"duplicates", required_argument, NULL, OPT_DUPLICATES},
     {"line-ends", required_argument, NULL, OPT_LINE_ENDS},
     {"output", required_argument, NULL, 'o'},
+    {"dialect", required_argument, NULL, OPT_DIALECT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"layout", required_argument, NULL, OPT_LAYOUT},
     {"files", required_argument, NULL, OPT_FILES},
@@ -88,6 +94,13 @@ static const struct option long_options[] = {
 };
 
 static const char *const layout_names[] = {"shards", "frames", "giant", "plain"};
+
+static const char *const dialect_names[] = {"v11", "v2", "io"};
+
+const char *gen_dialect_name(enum gen_dialect dialect)
+{
+    return dialect_names[dialect];
+}
 
 const char *gen_layout_name(enum gen_layout layout)
 {
@@ -146,15 +159,27 @@ static bool parse_choice(const char *text, const char *yes, const char *no,
     return *value || strcmp(text, no) == 0;
 }
 
+/* Which of `count` names it is; -1: none. */
+static int find_name(const char *text, const char *const *names, int count)
+{
+    while (count > 0 && strcmp(text, names[count - 1]) != 0) {
+        count--;
+    }
+    return count - 1;
+}
+
 static bool parse_layout(const char *text, enum gen_layout *layout)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        if (strcmp(text, layout_names[i]) == 0) {
-            *layout = (enum gen_layout)i;
-            return true;
-        }
-    }
-    return false;
+    int found = find_name(text, layout_names, 4);
+    *layout = found < 0 ? GEN_SHARDS : (enum gen_layout)found;
+    return found >= 0;
+}
+
+static bool parse_dialect(const char *text, enum gen_dialect *dialect)
+{
+    int found = find_name(text, dialect_names, 3);
+    *dialect = found < 0 ? GEN_V11 : (enum gen_dialect)found;
+    return found >= 0;
 }
 
 static bool parse_small(const char *text, int least, int most, int *value)
@@ -182,6 +207,7 @@ static bool parse_option(struct gen_options *options, int option, const char *te
     case OPT_DELETES: return parse_share(text, &options->deletes_ppm);
     case OPT_DUPLICATES: return parse_share(text, &options->duplicates_ppm);
     case OPT_LINE_ENDS: return parse_choice(text, "crlf", "lf", &options->crlf);
+    case OPT_DIALECT: return parse_dialect(text, &options->dialect);
     case OPT_FORCE: options->force = true; return true;
     case OPT_LAYOUT: return parse_layout(text, &options->layout);
     case OPT_FILES: return parse_number(text, 1, 100000, &options->files);

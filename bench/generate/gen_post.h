@@ -50,7 +50,7 @@ struct gen_post {
     bool bare;   /* without entities, by users without a profile */
 };
 
-enum gen_line_type { GEN_LINE_POST, GEN_LINE_DELETE };
+enum gen_line_type { GEN_LINE_POST, GEN_LINE_DELETE, GEN_LINE_HEADER /* of CSV */ };
 
 struct gen_line {
     int64_t t; /* of the line: the post's, or the delete notice's */

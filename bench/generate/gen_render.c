@@ -4,7 +4,9 @@
 #include "gen_calendar.h"
 #include "gen_client.h"
 #include "gen_entities.h"
+#include "gen_io.h"
 #include "gen_user.h"
+#include "gen_v2.h"
 
 #define POINTS_MAX 140     /* of a text that needs no extended_tweet */
 #define CUT_POINTS_MAX 115 /* of one that does, before the link to the whole */
@@ -301,7 +303,8 @@ static void render_quoted(struct gen_renderer *renderer, const struct gen_line *
     memcpy(renderer->quoted_screen, author.screen, sizeof(author.screen));
 }
 
-char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line, char *out)
+static char *render_v11(struct gen_renderer *renderer, const struct gen_line *line,
+                        char *out)
 {
     if (line->has_quoted && !line->post.bare) {
         render_quoted(renderer, line);
@@ -315,6 +318,16 @@ char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line
     } else {
         out = put_status(renderer, out, &line->post,
                          line->has_quoted ? &line->quoted : NULL, line->t, true);
+    }
+    return out;
+}
+
+char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line, char *out)
+{
+    switch (renderer->dialect) {
+    case GEN_V11: out = render_v11(renderer, line, out); break;
+    case GEN_V2: out = gen_put_v2(out, renderer, line); break;
+    case GEN_IO: out = gen_put_io(out, renderer, line); break;
     }
     return renderer->crlf ? GEN_PUT(out, "\r\n") : GEN_PUT(out, "\n");
 }

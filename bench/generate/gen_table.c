@@ -10,10 +10,12 @@
 
 #define FIRST_DAY 13149 /* 2006-01-01 */
 
-int gen_tables_open(struct gen_tables *tables, const struct gen_population *people)
+int gen_tables_open(struct gen_tables *tables, const struct gen_population *people,
+                    bool photo_links)
 {
     memset(tables, 0, sizeof(*tables));
     tables->people = people;
+    tables->photo_links = photo_links;
     uint32_t accounts = people->ordinary + people->planted;
     tables->wanted = accounts <= GEN_TABLES_ACCOUNTS_MAX;
     int failed = gen_catalogue_open(&tables->catalogue, people->lexicon);
@@ -137,6 +139,9 @@ void gen_tables_count_post(struct gen_tables *tables, const struct gen_line *lin
     if (said->urls > 0) {
         uint32_t domain = gen_text_pick_domain(tables->people->lexicon, said);
         count_label(tables, gen_catalogue_domain(catalogue, domain), post->account, line->t);
+    }
+    if (said->photos > 0 && tables->photo_links) {
+        count_label(tables, gen_catalogue_photos(catalogue), post->account, line->t);
     }
 }
 

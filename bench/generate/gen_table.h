@@ -39,6 +39,7 @@ struct gen_tables {
     const struct gen_population *people;
     struct gen_catalogue catalogue;
     bool wanted;
+    bool photo_links; /* a photo is a link as well: dialect v2 */
     struct gen_row rows[GEN_LABELS_MAX];
     unsigned words;   /* of the bits of an account, one a label */
     uint64_t *marks;
@@ -53,7 +54,8 @@ struct gen_tables {
 };
 
 /* 0, or -ENOMEM. Borrows the population for its life. */
-int gen_tables_open(struct gen_tables *tables, const struct gen_population *people);
+int gen_tables_open(struct gen_tables *tables, const struct gen_population *people,
+                    bool photo_links);
 void gen_tables_close(struct gen_tables *tables);
 
 void gen_tables_count_post(struct gen_tables *tables, const struct gen_line *line);

@@ -8,11 +8,12 @@
 
 #define WITH_TIME (UINT64_C(1) << 63)
 
-int gen_truth_open(struct gen_truth *truth, const struct gen_population *people)
+int gen_truth_open(struct gen_truth *truth, const struct gen_population *people,
+                   const struct gen_options *options)
 {
     memset(truth, 0, sizeof(*truth));
     truth->people = people;
-    return gen_tables_open(&truth->tables, people);
+    return gen_tables_open(&truth->tables, people, options->dialect == GEN_V2);
 }
 
 void gen_truth_close(struct gen_truth *truth)
@@ -208,7 +209,9 @@ static void write_seen(struct gen_truth *truth, const struct gen_line *line,
     out = put_id(out, "id", post->id);
     out = put_number(out, "time", (uint64_t)line->t);
     out = put_id(out, "by", gen_account_id(truth->people, line->post.account));
-    out = put_string(out, "as", post == &line->inner ? "retweeted" : "quoted");
+    bool outer = line->post.kind != GEN_RETWEET;
+    out = put_string(out, "as", post == &line->inner ? "retweeted"
+                                : outer ? "quoted" : "requoted");
     out = put_number(out, "retweet_count", post->retweets);
     out = put_number(out, "favorite_count", post->favourites);
     out = put_counts(truth, out, post, line->t);

@@ -44,7 +44,8 @@ struct gen_truth {
 };
 
 /* 0, or -ENOMEM. Borrows the population for its life. */
-int gen_truth_open(struct gen_truth *truth, const struct gen_population *people);
+int gen_truth_open(struct gen_truth *truth, const struct gen_population *people,
+                   const struct gen_options *options);
 void gen_truth_close(struct gen_truth *truth);
 
 /* A distinct line; deletes of strangers are told apart by the account. */

@@ -56,7 +56,10 @@ static int write_account(struct gen_truth *truth, uint32_t plant, FILE *file)
     if (self->specimen != NULL) {
         fprintf(file, ",\"specimen\":\"%s\"", self->specimen);
     }
-    fputs(",\"faces\":[", file);
+    struct gen_profile last;
+    gen_account_profile(people, account, people->to - 1, &last);
+    fprintf(file, ",\"followers_at_end\":%u,\"friends_at_end\":%u,\"faces\":[",
+            last.followers, last.friends);
     unsigned versions = gen_account_version(people, account, people->to - 1);
     for (unsigned version = 0; version <= versions; version++) {
         int64_t t = version == 0 ? people->from
@@ -139,6 +142,7 @@ static json_t *describe_options(const struct gen_options *options)
     set_count(object, "deletes_per_million", options->deletes_ppm);
     set_count(object, "duplicates_per_million", options->duplicates_ppm);
     set_text(object, "line_ends", options->crlf ? "crlf" : "lf");
+    set_text(object, "dialect", gen_dialect_name(options->dialect));
     set_text(object, "layout", gen_layout_name(options->layout));
     set_count(object, "files", options->files);
     set_count(object, "shard_bytes", options->shard_bytes);

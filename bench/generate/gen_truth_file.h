@@ -2,7 +2,8 @@
  * gen_truth_file: the truth beside posts.truth, written down at the end.
  *
  * accounts.truth has one object a planted account: id, role, honest, specimen,
- * when it began and every face it had (see posts.truth). core.list names the
+ * when it began, every face it had (see posts.truth), and what it shows at the
+ * archive's end. core.list names the
  * core, one id or @handle a line. tables.truth is that of gen_table.h;
  * totals.truth has the totals, the burst, and the options.
  */

@@ -28,9 +28,10 @@ static bool has_default_picture(const struct gen_profile *profile)
     return profile->plain && (profile->look >> 4 & 1) != 0;
 }
 
-static char *put_place(char *out, const struct gen_lexicon *lexicon,
+char *gen_put_location(char *out, const struct gen_population *people,
                        const struct gen_profile *profile)
 {
+    const struct gen_lexicon *lexicon = people->lexicon;
     const struct gen_phrases *places = &lexicon->places[profile->language];
     uint32_t look = (uint32_t)(profile->look >> 8);
     if (profile->plain || look % 100 >= 62) {
@@ -43,9 +44,10 @@ static char *put_place(char *out, const struct gen_lexicon *lexicon,
     return out;
 }
 
-static char *put_link(char *out, const struct gen_lexicon *lexicon,
-                      const struct gen_profile *profile)
+char *gen_put_url(char *out, const struct gen_population *people,
+                  const struct gen_profile *profile)
 {
+    const struct gen_lexicon *lexicon = people->lexicon;
     uint64_t hash = gen_mix2(profile->look, LINK);
     if (profile->plain || hash % 100 >= 28) {
         return GEN_PUT(out, ",\"url\":null");
@@ -61,9 +63,10 @@ static char *put_link(char *out, const struct gen_lexicon *lexicon,
 }
 
 /* A sentence or two of the language's words. */
-static char *put_bio(char *out, const struct gen_lexicon *lexicon,
-                     const struct gen_profile *profile)
+char *gen_put_bio(char *out, const struct gen_population *people,
+                  const struct gen_profile *profile)
 {
+    const struct gen_lexicon *lexicon = people->lexicon;
     struct gen_rng rng = {gen_mix2(profile->look, BIO)};
     bool spaced = gen_vocabularies[profile->language].spaced;
     if (profile->plain || gen_rng_below(&rng, 100) < 9) {
@@ -180,9 +183,9 @@ static char *put_words(char *out, const struct gen_population *people,
     out = GEN_PUT(out, "\",\"screen_name\":\"");
     out = gen_put_bytes(out, profile->screen, profile->screen_length);
     *out++ = '"';
-    out = put_place(out, people->lexicon, profile);
-    out = put_link(out, people->lexicon, profile);
-    return put_bio(out, people->lexicon, profile);
+    out = gen_put_location(out, people, profile);
+    out = gen_put_url(out, people, profile);
+    return gen_put_bio(out, people, profile);
 }
 
 static char *put_flags(char *out, const struct gen_profile *profile)

@@ -17,6 +17,14 @@ char *gen_put_user(char *out, const struct gen_population *people, uint32_t acco
 char *gen_put_face(char *out, const struct gen_population *people, uint32_t account,
                    int64_t t);
 
+/* `,"location":`, `,"url":` and `,"description":` with a string, or null. */
+char *gen_put_location(char *out, const struct gen_population *people,
+                       const struct gen_profile *profile);
+char *gen_put_url(char *out, const struct gen_population *people,
+                  const struct gen_profile *profile);
+char *gen_put_bio(char *out, const struct gen_population *people,
+                  const struct gen_profile *profile);
+
 /* `"id":N,"id_str":"N"`, with the keys given: of users, posts and media. */
 char *gen_put_id(char *out, uint64_t id);
 

@@ -12,13 +12,15 @@ import pathlib
 import sys
 from collections import Counter
 
-from harness import main, promise, require
+from harness import Outputs, Skip, main, promise, require
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "generate"))
 
-import truth_columns as truth  # noqa: E402
+import truth_plan  # noqa: E402
+from truth_columns import NEVER_NULL, columns_of  # noqa: E402
+from truth_dialects import shown_in, tables_shown_in  # noqa: E402
 
 COLUMNS_LEAST = 100
 ROLES = 10
@@ -44,16 +46,20 @@ def takes(world, option):
 class Plan:
     """What the generator planned, as accounts and as a world of columns."""
 
-    def __init__(self, archive, offset_ms=8 * truth.HOUR, core=False):
-        self.accounts = truth.read_plan(archive.folder)
-        ids = truth.read_core(archive.folder, self.accounts) if core else None
-        self.world = truth.World(classes_of_clients(), archive.totals, ids,
-                                 len(ids) if core else 0, offset_ms)
+    def __init__(self, archive, offset_ms=8 * truth_plan.HOUR, core=False):
+        dialect = archive.totals["options"]["dialect"]
+        core_list = (archive.folder / "core.list").read_text()
+        self.accounts = truth_plan.read_plan(archive.folder)
+        for account in self.accounts.values():
+            shown_in(account, dialect)
+        self.world = truth_plan.World(self.accounts, archive.totals,
+                                 classes_of_clients(),
+                                 core_list if core else None, offset_ms)
 
     def rows(self):
         """(account, its columns; those left out are null) of the planted."""
         for account in self.accounts.values():
-            yield account, (truth.columns_of(account, self.world)
+            yield account, (columns_of(account, self.world)
                             if account.posts else None)
 
 
@@ -70,9 +76,9 @@ def compare_planted(plan, outputs):
         for column, cell in accounts[account.id].items():
             value = columns.get(column)
             (nulls if value is None else values)[column] += 1
-            require(truth.agrees(value, cell), kind, account.id, column, "is",
+            require(truth_plan.agrees(value, cell), kind, account.id, column, "is",
                     repr(cell), "but the truth says",
-                    value if value is None else truth.shown(value))
+                    value if value is None else truth_plan.shown(value))
         roles[account.head["role"]] += 1
     print("compared", sum((values + nulls).values()), "cells of",
           len(values + nulls), "columns;", dict(roles))
@@ -89,7 +95,8 @@ def compare_tables(archive, outputs):
     """The tables beside accounts, of those that were written."""
     planned = {name: [] for name in TABLES}
     with open(archive.folder / "tables.truth", encoding="ascii") as lines:
-        for row in map(json.loads, lines):
+        for row in tables_shown_in(map(json.loads, lines),
+                                   archive.totals["options"]["dialect"]):
             planned[row["table"]].append(row)
     for name, key in TABLES.items():
         path = outputs.folder / (name + ".csv")
@@ -112,11 +119,12 @@ def compare_totals(archive, outputs):
     planned, ledger = archive.totals, outputs.ledger()
     total, result = ledger["total"], ledger["result"]
     accounts = outputs.accounts().values()
+    is_csv = planned["options"]["dialect"] == "io"
     counted = {
         "posts": result["posts"], "accounts": result["accounts"],
         "duplicate_posts": result["duplicates"],
         "deletes_without_account": result["deletes_without_account"],
-        "lines": total["lines"]["total"],
+        "lines": planned["lines"] if is_csv else total["lines"]["total"],
         "text_bytes": total["bytes"]["text"],
         "frames": total["frames"]["ok"], "files": len(ledger["shards"])}
     for kind in ("originals", "retweets", "replies", "quotes"):
@@ -129,6 +137,7 @@ def compare_totals(archive, outputs):
 
 
 def check(world, *options):
+    """A made archive against its truth; the archive, and what was found."""
     archive = world.generate("archive", "--campaign", "40", *options)
     core = takes(world, "--core")
     listed = ["--core", archive.folder / "core.list"] if core else []
@@ -153,8 +162,8 @@ def every_column_has_a_value_once_and_is_null_once(world):
     columns = set(values + nulls)
     require(columns <= set(values), "never a value:",
             sorted(columns - set(values)))
-    require(columns - truth.NEVER_NULL <= set(nulls), "never null:",
-            sorted(columns - truth.NEVER_NULL - set(nulls)))
+    require(columns - NEVER_NULL <= set(nulls), "never null:",
+            sorted(columns - NEVER_NULL - set(nulls)))
 
 
 @promise
@@ -162,7 +171,7 @@ def local_columns_follow_another_offset(world):
     archive = world.generate("archive", "--campaign", "20", "--posts", "1000",
                              "--seed", "15")
     outputs = world.run("out", "--utc-offset=-03:30", *archive.shards)
-    compare_planted(Plan(archive, offset_ms=-7 * truth.HOUR // 2), outputs)
+    compare_planted(Plan(archive, offset_ms=-7 * truth_plan.HOUR // 2), outputs)
 
 
 @promise
@@ -176,6 +185,29 @@ def the_truth_is_found_in_frames_cut_anywhere(world):
 def the_truth_is_found_in_one_giant_frame(world):
     check(world, "--posts", "3000", "--seed", "13", "--layout", "giant",
           "--window-log", "27", "--from", "2016-01-01")
+
+
+def check_dialect(world, dialect):
+    """Where the program knows the dialect: of another, no post is accepted."""
+    probe = world.generate("probe", "--posts", "50", "--campaign", "0",
+                           "--dialect", dialect)
+    done = world.call("run", "--quiet", "-o", world.place / "probed",
+                      *probe.shards)
+    outputs = Outputs(world.place / "probed")
+    if done.returncode or not outputs.ledger()["result"]["posts"]:
+        raise Skip("the program does not read " + dialect)
+    check(world, "--posts", "3000", "--seed", "16", "--duplicates", "0.01",
+          "--dialect", dialect)
+
+
+@promise
+def the_truth_is_found_in_records_of_the_v2_stream(world):
+    check_dialect(world, "v2")
+
+
+@promise
+def the_truth_is_found_in_csv_of_the_io_archive(world):
+    check_dialect(world, "io")
 
 
 if __name__ == "__main__":

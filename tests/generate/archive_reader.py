@@ -50,6 +50,11 @@ def is_bare(post):
     return "entities" not in post
 
 
+def is_bare_line(line):
+    """The same of a line of posts.truth."""
+    return "hashtags" not in line
+
+
 def kind_of(post):
     if "retweeted_status" in post:
         return "retweet"
@@ -96,7 +101,8 @@ def embedded_in(post):
     quoted = post.get("quoted_status")
     if inner.get("quoted_status"):
         require(inner["quoted_status"] == quoted, "quoted twice and not alike", post["id"])
-    for status, how in ((inner, "retweeted"), (quoted, "quoted")):
+    again = "requoted" if inner else "quoted"
+    for status, how in ((inner, "retweeted"), (quoted, again)):
         if status and "user" in status:
             yield status, how
 

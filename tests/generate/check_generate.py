@@ -17,7 +17,8 @@ import tempfile
 
 from archive_reader import (Archive, content_of, id_time, is_bare, is_delete, kind_of,
                             parse_date, plan_of, require, tables_of)
-from truth_columns import NEVER_NULL, World, columns_of, read_core, read_plan
+from truth_columns import NEVER_NULL, columns_of
+from truth_plan import World, read_plan
 
 STATUS_KEYS = """created_at id id_str text display_text_range source truncated
     in_reply_to_status_id in_reply_to_status_id_str in_reply_to_user_id
@@ -180,8 +181,9 @@ def check_columns(archive):
     """With and without a core list, what accounts show is enough for all columns."""
     values, nulls = collections.Counter(), collections.Counter()
     accounts = read_plan(archive.directory)
-    core = read_core(archive.directory, accounts)
-    worlds = World({}, archive.totals), World({}, archive.totals, core, len(core))
+    core_list = (archive.directory / "core.list").read_text()
+    worlds = [World(accounts, archive.totals, {}, core) for core in (None, core_list)]
+    require(worlds[1].core_retweets == archive.totals["core_retweets"], "core_retweets")
     rows = [columns_of(account, world) for world in worlds for account in accounts.values()]
     values.update(column for row in rows for column in row)
     nulls.update(column for row in rows for column in values if column not in row)

@@ -2,22 +2,21 @@
 
 The plan is what accounts.truth and posts.truth say; the definitions are those
 of the contract, written here anew and sharing nothing with the program or the
-oracle. A time is ms since 1970 in the class Time, a share a fraction.
+oracle. A share is a fraction.
 """
 
 import collections
-import datetime
-import json
 import re
 import unicodedata
 
-from archive_reader import ALIASES, DAY_MS, NO_LANGUAGE, fold, id_time, iso
+from archive_reader import ALIASES, DAY_MS, NO_LANGUAGE, fold, id_time
 from truth_numbers import (Fraction, chi_square_p, correlation, deviation, direction,
                            divergence_g2, entropy, exact, mean, nearest_rank, over,
                            quotient, switch, top, variance)
+from truth_plan import HOUR, Time
+from truth_profile import profile
 
-SECOND, MINUTE, HOUR = 1000, 60000, 3600000
-COUNTS = ("followers", "friends", "statuses", "favourites", "listed")
+SECOND, MINUTE = 1000, 60000
 PAUSES = (("lt_1m", 60), ("lt_5m", 300), ("lt_1h", 3600), ("lt_1d", 86400),
           ("lt_1w", 604800), ("lt_1mo", 2628000), ("lt_1y", 31540000), ("ge_1y", None))
 CLIENT_CLASSES = ("web", "mobile", "automation", "other")
@@ -28,7 +27,6 @@ LETTERS = (("CJK UNIFIED IDEOGRAPH", "han"), ("IDEOGRAPHIC ITERATION", "han"),
            ("HANGUL", "hangul"), ("CYRILLIC", "cyrillic"), ("ARABIC TATWEEL", "other"),
            ("ARABIC", "arabic"), ("THAI", "thai"), ("LATIN", "latin"),
            ("FULLWIDTH LATIN", "latin"))
-
 # What every account with a post has.
 NEVER_NULL = set("""platform account_id first_observed last_observed posts
     originals retweets replies quotes retweet_share reply_share quote_share
@@ -41,64 +39,6 @@ NEVER_NULL |= {"hour_%02d" % hour for hour in range(24)}
 NEVER_NULL |= {"dow_%d" % day for day in range(1, 8)}
 
 
-class Time(int):
-    """An instant in ms; prints as ISO."""
-
-
-class About(float):
-    """An estimate of a count beyond what is counted exactly."""
-
-
-class World:
-    """What columns need of the whole run."""
-
-    def __init__(self, classes, totals, core=None, core_size=0, offset_ms=8 * HOUR):
-        self.classes, self.totals = classes, totals
-        self.core, self.core_size, self.offset_ms = core, core_size, offset_ms
-
-
-class Account:
-    """What was planned for one account."""
-
-    def __init__(self, head):
-        self.head, self.id = head, head["id"]
-        self.posts, self.seen, self.notices = [], [], []
-
-    def sights(self):
-        """(time, rank, line) of every look at its profile."""
-        own = [(post["time"], 1, post) for post in self.posts if "face" in post]
-        return own + [(line["time"], 0, line) for line in self.seen]
-
-
-def read_plan(folder):
-    """Accounts by id, posts in order of time and id."""
-    with open(folder / "accounts.truth", encoding="ascii") as lines:
-        accounts = {head["id"]: Account(head) for head in map(json.loads, lines)}
-    with open(folder / "posts.truth", encoding="ascii") as lines:
-        for line in map(json.loads, lines):
-            if "account" in line:
-                accounts[line["account"]].posts.append(line)
-            elif "seen" in line:
-                accounts[line["seen"]].seen.append(line)
-            else:
-                accounts[line["deleted"]].notices.append(line)
-    for account in accounts.values():
-        account.posts.sort(key=lambda post: (post["time"], int(post["id"])))
-    return accounts
-
-
-def read_core(folder, accounts):
-    """The ids of core.list; a handle is that of one planted account."""
-    core = set()
-    for line in (folder / "core.list").read_text().splitlines():
-        if line.startswith("@"):
-            core.update(account.id for account in accounts.values() for face in
-                        account.head["faces"] if face["screen_name"] == line[1:])
-        elif line and not line.startswith("#"):
-            core.add(line)
-    return core
-
-
 def told(post, key):
     """A value of a post, None where the post does not carry it."""
     return post.get(key)
@@ -106,86 +46,6 @@ def told(post, key):
 
 def carried(posts, key):
     return any(told(post, key) is not None for post in posts)
-
-
-# ---- profile ----------------------------------------------------------------
-
-def registers(row, sights):
-    for name in COUNTS:
-        values = [(t, rank, line[name]) for t, rank, line in sights]
-        row[name + "_first"] = min(values, key=lambda v: (v[0], -v[1], -v[2]))[2]
-        row[name + "_last"] = max(values)[2]
-        row[name + "_min"] = min(value for _, _, value in values)
-        row[name + "_max"] = max(value for _, _, value in values)
-
-
-def distinct(texts):
-    count = len(set(texts))
-    return count if count <= 8 else About(count)
-
-
-def template(handle):
-    def short(match):
-        run = match[0]
-        return "d%d" % len(run) if run[0].isdigit() else \
-            "A" if run[0].isupper() else "a" if run[0].islower() else "_"
-    return re.sub("[A-Z]+|[a-z]+|[0-9]+|_+", short, handle)
-
-
-def names(row, face):
-    for column, text in (("screen_name", face["screen_name"]), ("display_name", face["name"])):
-        row[column] = text
-        row[column + "_length"] = len(text)
-        row[column + "_digits"] = len(re.findall("[0-9]", text))
-    row["description_length"] = len(face["description"] or "")
-    row["handle_template"] = template(face["screen_name"])
-    row["auto_suffix8"] = int(bool(re.fullmatch("[A-Za-z_]{1,7}[0-9]{8}",
-                                                face["screen_name"])))
-
-
-def growth(row):
-    followers, friends = row["followers_last"], row["friends_last"]
-    row["zero_followers"] = int(followers == 0)
-    row["zero_followers_always"] = int(row["followers_max"] == 0)
-    row["followers_friends_ratio"] = Fraction(followers, max(friends, 1))
-    row["reputation"] = over(followers, followers + friends)
-    age = Fraction(row["last_observed"] - row["created_at"], HOUR)
-    row["age_hours"] = age
-    for name in COUNTS:
-        row[name + "_per_hour"] = row[name + "_last"] / age if age > 0 else None
-
-
-def profile(row, account):
-    sights = account.sights()
-    times = [post["time"] for post in account.posts] + [t for t, _, _ in sights]
-    row["first_observed"], row["last_observed"] = Time(min(times)), Time(max(times))
-    if not sights:
-        return
-    created = account.head["created_at"]
-    row["created_at"] = Time(parse_iso(created))
-    faces = [account.head["faces"][line["face"]] for _, _, line in sights]
-    face = account.head["faces"][max(sights, key=lambda s: (s[0], s[1], s[2]["face"]))[2]["face"]]
-    registers(row, sights)
-    growth(row)
-    names(row, face)
-    for flag in ("default_profile", "default_profile_image", "verified", "protected"):
-        row[flag] = int(face[flag])
-    empty = [not face[key] for key in ("description", "url", "location")]
-    empty.append(row["followers_last"] == 0)
-    row["persona_emptiness_4"] = sum(empty)
-    row["persona_emptiness"] = sum(empty) + face["default_profile_image"] + \
-        face["default_profile"] + (row["listed_last"] == 0)
-    row["screen_names"] = distinct(face["screen_name"].lower() for face in faces)
-    row["display_names"] = distinct(face["name"] for face in faces)
-    row["descriptions"] = distinct(face["description"] or "" for face in faces)
-    row["locations"] = distinct(face["location"] or "" for face in faces)
-    row["age_at_first_post_days"] = over(row["first_post"] - row["created_at"], DAY_MS)
-
-
-def parse_iso(text):
-    """The inverse of iso."""
-    when = datetime.datetime.strptime(text[:19] + "+0000", "%Y-%m-%dT%H:%M:%S%z")
-    return int(when.timestamp()) * 1000 + int(text[20:23])
 
 
 # ---- activity and timing ----------------------------------------------------
@@ -356,20 +216,19 @@ def texts(row, posts):
 
 
 def entities(row, posts):
-    if not carried(posts, "urls"):
-        return
     said = [post for post in posts if post["kind"] != "retweet"]
     for plural, singular in (("hashtags", "hashtag"), ("urls", "url"),
                              ("mentions", "mention"), ("media", "media")):
         if not carried(posts, plural):
             continue
-        counts = [len(post[plural]) if plural == "hashtags" else post[plural] or 0
-                  for post in said]
+        counts = [len(told(post, plural) or ()) if plural == "hashtags"
+                  else told(post, plural) or 0 for post in said]
         row[plural] = sum(counts)
         row["posts_with_" + singular] = sum(count > 0 for count in counts)
-    tags = [fold(tag) for post in posts for tag in post["hashtags"]]
-    row["distinct_hashtags"] = len(set(tags))
-    row["distinct_domains"] = len({domain for post in posts for domain in post["domains"]})
+    tags = [fold(tag) for post in posts for tag in post.get("hashtags") or []]
+    domains = {domain for post in posts for domain in post.get("domains") or []}
+    row["distinct_hashtags"] = len(set(tags)) if carried(posts, "hashtags") else None
+    row["distinct_domains"] = len(domains) if carried(posts, "domains") else None
     row["top_hashtag"], count = top(tags)
     row["top_hashtag_share"] = over(count, len(tags))
 
@@ -443,7 +302,7 @@ def core(row, retweets, world):
     row["core_retweets"] = len(of_core)
     row["core_share"] = over(len(of_core), len(retweets))
     row["core_coverage"] = over(len({post["target"] for post in of_core}), world.core_size)
-    base = over(world.totals["core_retweets"], world.totals["retweets"])
+    base = over(world.core_retweets, world.totals["retweets"])
     if base and retweets:
         row["core_lift"] = row["core_share"] / base
     delays = delays_of(of_core)
@@ -490,17 +349,17 @@ def hours_differ(sides, offset_ms):
     return int(chi_square_p(divergence_g2(*counts), 23) < 0.001)
 
 
-def grew(before, after):
-    if "followers" not in before or "followers" not in after:
+def grew(account, before, after):
+    if account.snapshot or "followers" not in before or "followers" not in after:
         return None
     gain = after["followers"] - before["followers"]
     return int(after["followers"] >= 2 * before["followers"] and gain >= 50)
 
 
 def renamed(account, before, after):
-    if "face" not in before or "face" not in after:
+    if account.snapshot or "face" not in before or "face" not in after:
         return None
-    faces = [account.head["faces"][post["face"]] for post in (before, after)]
+    faces = [account.faces[post["face"]] for post in (before, after)]
     return int(any(faces[0][key] != faces[1][key] for key in ("screen_name", "name")))
 
 
@@ -518,7 +377,7 @@ def repurposing(row, account, world):
     signs = {"language": differ(tops[0][0], tops[1][0]),
              "client": differ(tops[0][1], tops[1][1]),
              "hours": hours_differ(sides, world.offset_ms),
-             "name": renamed(account, before, after), "followers": grew(before, after)}
+             "name": renamed(account, before, after), "followers": grew(account, before, after)}
     row.update(("repurpose_" + name, sign) for name, sign in signs.items())
     known = [sign for sign in signs.values() if sign is not None]
     row["repurpose_score"] = sum(known) if known else None
@@ -537,22 +396,3 @@ def columns_of(account, world):
     deletes(row, account)
     repurposing(row, account, world)
     return {column: value for column, value in row.items() if value is not None}
-
-
-def shown(value):
-    """A value of the truth as a CSV cell shows it."""
-    if isinstance(value, Time):
-        return iso(value)
-    return str(value) if isinstance(value, (int, str)) else "%.9g" % float(value)
-
-
-def agrees(value, cell):
-    """Whether a CSV cell shows a value of the truth; the ninth digit may differ."""
-    if value is None or cell == "":
-        return value is None and cell == ""
-    if isinstance(value, (Time, int, str)):
-        return cell == shown(value)
-    number, wanted = float(cell), float(value)
-    if isinstance(value, About):
-        return abs(number - wanted) <= max(0.05 * wanted, 4)
-    return abs(number - wanted) <= max(1e-8 * abs(wanted), 1e-12)
