@@ -231,6 +231,7 @@ struct reduce_counts reduce_counts(const struct reduce *reduce)
     for (uint32_t i = 0; i < reduce->options.lanes; i++) {
         const struct reduce_counts *counts = &reduce->lanes[i].counts;
         sum.accounts += counts->accounts;
+        sum.accounts_below += counts->accounts_below;
         sum.posts += counts->posts;
         sum.duplicates += counts->duplicates;
         sum.conflicting_duplicates += counts->conflicting_duplicates;

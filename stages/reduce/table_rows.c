@@ -70,10 +70,10 @@ static void fill_created(const struct sum_fold *fold, struct value *row)
     row[CREATED_POSTS] = integer_value(fold->sum.counts[SUM_POSTS]);
 }
 
-static struct text client_class_text(struct text client)
+static struct value class_value(struct text client)
 {
     const char *name = CLIENT_CLASS_NAMES[client_class_of(client)];
-    return (struct text){name, (uint32_t)strlen(name)};
+    return (struct value){.text = {name, (uint32_t)strlen(name)}};
 }
 
 /* Clients have a class between label and counts. */
@@ -82,7 +82,7 @@ static void fill_label(const struct sum_fold *fold, struct value *row)
     uint32_t at = 1;
     row[at++].text = fold->key.text;
     if (fold->key.table == TABLE_CLIENTS)
-        row[at++].text = client_class_text(fold->key.text);
+        row[at++] = class_value(fold->key.text);
     row[at++] = integer_value(fold->sum.counts[SUM_POSTS]);
     row[at++] = integer_value(fold->sum.counts[SUM_ACCOUNTS]);
     row[at++].integer = fold->sum.first;
