@@ -51,6 +51,7 @@ def parse_seeds():
     yield "statuses", line({"statuses": [status(first)]})
     yield "one_element_arrays", line({name: [value] for name, value
                                       in status(first).items()})
+    yield from dialect_seeds()
     yield "raw_utf8", json.dumps(status(first, text="\u6c99\u6ee9 \U0001f426"),
                                  ensure_ascii=False).encode()
     yield "numbers", b'[0,-0,1e400,9223372036854775808,-1.5E-3,01,"100+"]'
@@ -75,6 +76,38 @@ def csv_seeds():
     yield "bad_utf8", header + b'1,2,"\xc3",4,5\n' + good
     yield "borders", b'"' + b'","' * 63 + b'\n"' + b'""' * 33 + b'"\r\n'
     yield "commas", b'"",",","\n",,"\n,"' * 20
+
+
+def dialect_seeds():
+    post = {"id": "1380242539517779970", "author_id": "7", "text": "@b \u6c99",
+            "created_at": "2021-04-08T19:33:45.000Z", "lang": "en",
+            "entities": {"mentions": [{"start": 0, "end": 2}],
+                         "hashtags": [{"tag": "A"}]},
+            "referenced_tweets": [{"type": "retweeted", "id": "9"}]}
+    user = {"id": "7", "username": "piper", "public_metrics": {
+        "followers_count": 3, "tweet_count": 4}}
+    yield "v2_page", line({
+        "data": [post, post, user], "includes": {
+            "users": [user], "tweets": [{**post, "id": "9"}]},
+        "__twarc": {"retrieved_at": "2021-04-08T20:00:00+00:00"}})
+    yield "v2_stream", line({"data": post, "matching_rules": []})
+    yield "v2_flattened", line({**post, "author": user, "referenced_tweets": [
+        {**post, "type": "quoted", "author": user}]})
+    yield "io_archive", line({
+        "tweetid": 1198473762313818112, "userid": "12", "tweet_text": "t @b",
+        "tweet_time": "2019-11-24 05:20", "hashtags": ["a"],
+        "user_mentions": "['12', 3]"})
+    yield "reddit", line({
+        "subreddit": "a", "author": "Ann", "id": "dbk", "title": "T",
+        "created_utc": "1134365188.5", "url": "http://b.c/",
+        "crosspost_parent": "t3_o", "crosspost_parent_list": [{"author": 1}]})
+    yield "bluesky", line({
+        "did": "did:plc:a", "time_us": 1783175888085434, "commit": {
+            "operation": "create", "collection": "app.bsky.feed.post",
+            "rkey": "k", "record": {"text": "\u6c99 x.y", "facets": [
+                {"index": {"byteStart": 4, "byteEnd": 7}, "features": [
+                    {"$type": "app.bsky.richtext.facet#link",
+                     "uri": "http://x.y"}]}], "embed": {"images": [1]}}}})
 
 
 def compress(text, *options):

@@ -31,7 +31,7 @@ static int end(void **state)
 static bool made_elsewhere(int reason)
 {
     return reason == LINE_TOO_LONG || reason == LINE_FRAME_LOST ||
-           reason == LINE_FRAMING_LOST;
+           reason == LINE_FRAMING_LOST || reason == LINE_BAD_CSV;
 }
 
 static FILE *open_specimen(const char *name)
