@@ -22,7 +22,10 @@ import traceback
 
 import ledger_check
 
-TABLES = ("accounts.csv", "accounts.jsonl")
+TABLE_NAMES = ("accounts", "days", "hashtags", "hashtag_days", "clients",
+               "languages", "domains", "created", "posts")
+TABLES = tuple(name + suffix for name in TABLE_NAMES
+               for suffix in (".csv", ".jsonl"))
 DATA_FILES = TABLES + ("features.json", "ledger.json", "manifest.json",
                        "rejects.jsonl")
 SKIPPED = 77
@@ -83,7 +86,8 @@ class World:
         """A run that must end well and balance; its outputs."""
         folder = self.place / name
         done = self.call("run", "--quiet", "-o", folder, "--format",
-                         "csv,jsonl", *arguments)
+                         "csv,jsonl", "--tables", ",".join(TABLE_NAMES),
+                         *arguments)
         require(done.returncode == 0, "exit", done.returncode, "of", name,
                 "-", done.stderr)
         outputs = Outputs(folder)
