@@ -18,7 +18,7 @@ struct text_work *text_work_create(struct lane_state *state)
     if (!work)
         return NULL;
     work->state = state;
-    run_init(&work->pending, &state->run->spilled);
+    aside_init(&work->aside, state->run->memory, &state->run->spilled);
     for (int i = 0; i < SPANS_MAX; i++)
         work->spans[i].owner = work;
     return work;
@@ -28,7 +28,7 @@ void text_work_free(struct text_work *work)
 {
     if (!work)
         return;
-    run_free(&work->pending);
+    aside_free(&work->aside);
     for (int i = 0; i < SPANS_MAX; i++) {
         free(work->spans[i].text);
         batch_free(&work->spans[i].batch);
@@ -43,7 +43,6 @@ void text_begin(struct text_work *work, struct piece *piece, bool at_once)
     work->at_once = at_once;
     work->partial = NULL;
     work->partial_size = 0;
-    work->pending_batches = 0;
     work->layout = NULL;
     work->unsettled = false;
 }
@@ -61,18 +60,11 @@ void text_begin_rows(struct text_work *work, const struct csv_layout *layout,
 
 static void put_aside(struct text_work *work, struct batch *batch)
 {
-    uint64_t size = batch->size;
-    if (size == 0)
-        return;
-    int error = run_append(&work->pending, &size, sizeof size);
-    if (!error)
-        error = run_append(&work->pending, batch->bytes, size);
+    int error = aside_put(&work->aside, batch);
     if (error)
         fault_raise(work->state->run->fault,
                     error == -ENOMEM ? CODE_MEMORY : CODE_OUTPUT, NULL,
                     UINT64_MAX, -error, "cannot put uncommitted work aside");
-    batch->size = 0;
-    work->pending_batches++;
 }
 
 static void keep_batch(struct text_work *work, struct batch *batch)
@@ -428,40 +420,25 @@ void text_end(struct text_work *work)
 
 /* ---- the end of the frame ----------------------------------------------- */
 
-/* Reads the next batch that was put aside. */
-static bool read_aside(struct text_work *work, struct run_reader *reader,
-                       struct batch *batch)
+/* The next batch that was put aside; false: there is none, or a fault. */
+static bool read_aside(struct text_work *work, struct batch *batch)
 {
-    const void *bytes = NULL;
-    uint64_t size = 0;
-    int got = run_reader_next(reader, sizeof size, &bytes);
-    if (got == 1) {
-        memcpy(&size, bytes, sizeof size);
-        got = run_reader_next(reader, size, &bytes);
-    }
-    CHECK(got != 0);
-    batch->size = 0;
-    if (got == 1 && !batch_reserve(batch, size))
-        got = -ENOMEM;
-    if (got < 0) {
+    int got = aside_next(&work->aside, batch);
+    if (got < 0)
         fault_raise(work->state->run->fault,
                     got == -ENOMEM ? CODE_MEMORY : CODE_IO, NULL, UINT64_MAX,
                     -got, "cannot read back uncommitted work");
-        return false;
-    }
-    memcpy(batch->bytes, bytes, size);
-    batch->size = size;
-    return true;
+    return got == 1;
 }
 
 /* Applies the next batch put aside, here or on an idle lane. */
-static bool apply_aside(struct text_work *work, struct run_reader *reader)
+static bool apply_aside(struct text_work *work)
 {
     struct lane_state *state = work->state;
     bool give = others_idle(work);
     struct span *span = give ? span_take(work) : NULL;
     struct batch *batch = span ? &span->batch : &state->batch;
-    bool read = read_aside(work, reader, batch);
+    bool read = read_aside(work, batch);
     if (!span)
         return read && run_apply(state, batch);
     span->apply = true;
@@ -476,25 +453,17 @@ void text_commit(struct text_work *work)
 {
     struct lane_state *state = work->state;
     (void)run_apply(state, &state->batch);
-    if (work->pending_batches == 0)
+    if (aside_empty(&work->aside))
         return;
-    struct run_reader reader;
-    run_reader_init(&reader, &work->pending);
-    while (work->pending_batches > 0 && !fault_raised(state->run->fault)) {
-        work->pending_batches--;
-        if (!apply_aside(work, &reader))
-            break;
+    while (!fault_raised(state->run->fault) && apply_aside(work))
         run_safe_point(state);
-    }
     spans_await(work);
-    run_reader_end(&reader);
-    run_free(&work->pending);
+    aside_drop(&work->aside);
 }
 
 void text_drop(struct text_work *work)
 {
     spans_await(work);
     work->state->batch.size = 0;
-    work->pending_batches = 0;
-    run_free(&work->pending);
+    aside_drop(&work->aside);
 }

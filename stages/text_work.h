@@ -1,6 +1,7 @@
 #ifndef SANDPIPER_STAGES_TEXT_WORK_H
 #define SANDPIPER_STAGES_TEXT_WORK_H
 
+#include "stages/aside.h"
 #include "stages/stitch.h"
 
 /*
@@ -42,8 +43,7 @@ struct text_work {
     uint8_t states;
     uint32_t bom_left;         /* bytes of it still to come */
     bool unsettled;            /* too much of the head has no sure border */
-    struct byte_run pending;
-    uint64_t pending_batches;
+    struct aside aside;        /* what the frame said so far */
     uint32_t first_span, span_count;   /* in flight, in order */
     struct span spans[SPANS_MAX];
 };
