@@ -14,6 +14,7 @@ struct job {
     struct plan plan;
     struct memory memory;
     struct shards shards;
+    struct dictionary_files dictionaries;
     struct outdir *outdir;
     struct progress *progress;
     struct run run;
@@ -94,7 +95,8 @@ static bool collect_shards(struct job *job)
         CODE_DONE)
         return false;
     say_what_is_not_read(&job->shards);
-    return true;
+    return dictionary_files_read(&job->dictionaries, job->options.dictionaries,
+                             job->options.dictionary_count, &job->fault);
 }
 
 static bool open_output(struct job *job)
@@ -122,7 +124,8 @@ static enum io_backend io_of(const char *name)
 static bool read_shards(struct job *job)
 {
     struct run_options run_options = {job->isa, io_of(job->options.io),
-                                      job->plan.lane_count};
+                                      job->plan.lane_count,
+                                      &job->dictionaries};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
@@ -188,6 +191,7 @@ static int end(struct job *job)
     outdir_close(job->outdir);
     if (job->have_memory)
         shards_free(&job->shards);
+    dictionary_files_free(&job->dictionaries);
     topology_release(&job->topology);
     free((char *)job->report.io);
     free((char *)job->report.io_reason);

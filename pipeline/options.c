@@ -62,6 +62,7 @@ enum option_key {
     KEY_FORMAT,
     KEY_PLAN,
     KEY_PROFILE,
+    KEY_DICT,
 };
 
 static const struct argp_option RUN_OPTIONS[] = {
@@ -75,6 +76,9 @@ static const struct argp_option RUN_OPTIONS[] = {
      "multiple of 15 minutes", 0},
     {"line-max", KEY_LINE_MAX, "SIZE", 0,
      "Longer lines are rejected (default 16M)", 0},
+    {"dict", KEY_DICT, "FILE", 0,
+     "A dictionary for zstd frames that were made with it; may be given "
+     "several times", 0},
     {NULL, 0, NULL, 0, "How it runs (no number depends on these, but that --memory bounds the "
      "windows of frames that are read):", 1},
     {"threads", KEY_THREADS, "N", 0, "Lanes (default: one a core)", 1},
@@ -96,7 +100,7 @@ static const char RUN_DOC[] =
     "Reads shards of posts and writes one row of features per account."
     "\v"
     "A SHARD is a file, a folder, a list of files (@LIST), or - for standard "
-    "input; zstd or plain text, Twitter API v1.1 (one JSON object a line, "
+    "input; plain text, zstd, gzip, bzip2, or tar and zip of these, Twitter API v1.1 (one JSON object a line, "
     "arrays, and stream control messages).\n\n"
     "Sizes take K, M, G, T (of 1024).\n\n"
     "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "
@@ -175,6 +179,12 @@ static error_t run_option(int key, char *text, struct argp_state *state)
             strcmp(text, "pread"))
             argp_error(state, "--io %s: auto, uring or pread", text);
         options->io = text;
+        return 0;
+    case KEY_DICT:
+        if (options->dictionary_count == OPTION_DICTIONARIES_MAX)
+            argp_error(state, "--dict: no more than %d",
+                       OPTION_DICTIONARIES_MAX);
+        options->dictionaries[options->dictionary_count++] = text;
         return 0;
     case KEY_ISA:
         options->isa = text;

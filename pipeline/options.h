@@ -10,6 +10,7 @@
  * which numbers come out, except --utc-offset and --line-max, which the
  * manifest names.
  */
+#define OPTION_DICTIONARIES_MAX 64
 enum option_format { OPTION_CSV = 1, OPTION_JSONL = 2 };
 
 struct options {
@@ -23,6 +24,8 @@ struct options {
     unsigned formats;            /* set of option_format */
     const char *io;              /* "auto", "uring", "pread" */
     const char *isa;             /* NULL: the best that runs here */
+    const char *dictionaries[OPTION_DICTIONARIES_MAX];
+    size_t dictionary_count;
     bool plan_only, profile, quiet;
 };
 

@@ -342,7 +342,8 @@ static bool read_aside(struct text_work *work, struct run_reader *reader,
 static bool apply_aside(struct text_work *work, struct run_reader *reader)
 {
     struct lane_state *state = work->state;
-    bool give = others_idle(work);
+    /* A hold is the lane's own, and keeps batches in order. */
+    bool give = others_idle(work) && !state->hold;
     struct span *span = give ? span_take(work) : NULL;
     struct batch *batch = span ? &span->batch : &state->batch;
     bool read = read_aside(work, reader, batch);
