@@ -175,9 +175,10 @@ void decoder_destroy(struct decoder *decoder);
 /*
  * One dictionary more, borrowed until decoder_destroy. A frame that names a
  * number gets the dictionary of this number, the latest given. One that names
- * none is decoded without a dictionary if its first block can be, else with
- * the first in the order given with which that can be; but where a raw one
- * (without a number) was given, with the latest of these. 0 or -1.
+ * none is decoded without a dictionary if that can be (its first MiB is tried,
+ * its checksum too if it ends there), else with the first in the order given
+ * with which it can; but where a raw one (without a number) was given, with
+ * the latest of these. 0 or -1.
  */
 int decoder_dictionary(struct decoder *decoder, const void *bytes,
                        size_t size);

@@ -45,6 +45,10 @@
  * it fits the cache, and the usual ring has the room. */
 #define STRAIGHT_BYTES_MAX WINDOW_BYTES_FLOOR
 
+/* Of a frame that names no dictionary: decoded for a trial, so that the right
+ * one is found. */
+#define TRIAL_BYTES_MAX ((size_t)1 << 20)
+
 _Static_assert(STEP_TEXT_BYTES_MIN + BLOCK_TEXT_BYTES_MAX ==
                    DECODE_STEP_BYTES_MAX, "a step ends with the block that "
                                           "reaches the least");
@@ -276,24 +280,54 @@ static void show_header(struct decoder *decoder, const uint8_t *bytes)
         show(decoder, bytes + first, size - first);
 }
 
-/* Whether the frame's first block can be decoded with this dictionary. */
-static bool first_block_fits(struct decoder *decoder, const uint8_t *header,
-                             const struct zstd_dictionary *dictionary)
+static bool has_room(const struct decoder *decoder)
+{
+    size_t block = decoder->walk.header.block_bytes_max;
+    return decoder->ring_bytes - decoder->at >=
+           block + BEHIND_BLOCK_BYTES;
+}
+
+/* Shows libzstd a block without its mark of the last one (see above), and how
+ * much text it made. */
+static size_t show_block(struct decoder *decoder, const uint8_t *bytes,
+                         const struct block_header *block)
+{
+    const uint8_t header[BLOCK_HEADER_BYTES] = {bytes[0] & 0xfe, bytes[1],
+                                                bytes[2]};
+    size_t made = show(decoder, header, BLOCK_HEADER_BYTES);
+    if (block->content_bytes && decoder->state == STATE_BLOCKS)
+        made = show(decoder, bytes + BLOCK_HEADER_BYTES, block->content_bytes);
+    return made;
+}
+
+static const uint8_t EMPTY_LAST_BLOCK[BLOCK_HEADER_BYTES] = {1, 0, 0};
+
+/* Whether the frame can be decoded with this dictionary, as far as can be
+ * seen in TRIAL_BYTES_MAX of it and in the ring. */
+static bool dictionary_fits(struct decoder *decoder, const uint8_t *header,
+                            const struct zstd_dictionary *dictionary)
 {
     const uint8_t *bytes;
-    struct block_header block;
+    struct block_header block = {0};
+    struct frame_walk trial = decoder->walk;
     begin_context(decoder, dictionary);
     show_header(decoder, header);
-    if (walk_block(&decoder->walk, &bytes, &block) != WALK_OK)
-        return true;                /* a dictionary does not help */
-    const uint8_t not_last[BLOCK_HEADER_BYTES] = {bytes[0] & 0xfe, bytes[1],
-                                                  bytes[2]};
-    if (decoder->state == STATE_BLOCKS)
-        show(decoder, not_last, BLOCK_HEADER_BYTES);
-    if (decoder->state == STATE_BLOCKS && block.content_bytes)
-        show(decoder, bytes + BLOCK_HEADER_BYTES, block.content_bytes);
+    while (decoder->state == STATE_BLOCKS && !block.last &&
+           trial.lag <= TRIAL_BYTES_MAX && has_room(decoder) &&
+           walk_block(&trial, &bytes, &block) == WALK_OK) {
+        decoder->at += show_block(decoder, bytes, &block);
+        trial.lag += BLOCK_HEADER_BYTES + block.content_bytes;
+        trial.last = block.last;
+    }
+    if (decoder->state == STATE_BLOCKS && trial.last) {
+        show(decoder, EMPTY_LAST_BLOCK, BLOCK_HEADER_BYTES);
+        bytes = trial.header.checksum ? walk_checksum(&trial) : NULL;
+        if (bytes && decoder->state == STATE_BLOCKS)
+            show(decoder, bytes, CHECKSUM_BYTES);
+    }
     bool fits = decoder->state == STATE_BLOCKS;
     decoder->state = STATE_BLOCKS;
+    decoder->at = 0;
     return fits;
 }
 
@@ -306,10 +340,10 @@ choose_dictionary(struct decoder *decoder, const uint8_t *header)
     uint32_t id = decoder->walk.header.dictionary_id;
     const struct zstd_dictionary *raw = find_dictionary(decoder, id);
     if (id != 0 || raw || decoder->dictionary_count == 0 ||
-        first_block_fits(decoder, header, NULL))
+        dictionary_fits(decoder, header, NULL))
         return raw;
     for (size_t i = 0; i < decoder->dictionary_count; i++)
-        if (first_block_fits(decoder, header, &decoder->dictionaries[i]))
+        if (dictionary_fits(decoder, header, &decoder->dictionaries[i]))
             return &decoder->dictionaries[i];
     return NULL;
 }
@@ -375,7 +409,6 @@ enum frame_reason decoder_begin(struct decoder *decoder, struct feed *feed,
 
 static void finish(struct decoder *decoder)
 {
-    static const uint8_t EMPTY_LAST_BLOCK[BLOCK_HEADER_BYTES] = {1, 0, 0};
     const struct frame_header *header = &decoder->walk.header;
     if (header->content_bytes != UINT64_MAX &&
         decoder->text_bytes != header->content_bytes) {
@@ -403,11 +436,7 @@ static void decode_block(struct decoder *decoder)
              status == WALK_CUT ? FRAME_TRUNCATED : FRAME_CORRUPT);
         return;
     }
-    const uint8_t header[BLOCK_HEADER_BYTES] = {bytes[0] & 0xfe, bytes[1],
-                                                bytes[2]};
-    size_t made = show(decoder, header, BLOCK_HEADER_BYTES);
-    if (block.content_bytes && decoder->state == STATE_BLOCKS)
-        made = show(decoder, bytes + BLOCK_HEADER_BYTES, block.content_bytes);
+    size_t made = show_block(decoder, bytes, &block);
     if (decoder->state != STATE_BLOCKS)
         return;
     decoder->at += made;
@@ -419,13 +448,6 @@ static void decode_block(struct decoder *decoder)
     walk_advance(&decoder->walk, &block, made);
     if (block.last)
         finish(decoder);
-}
-
-static bool has_room(const struct decoder *decoder)
-{
-    size_t block = decoder->walk.header.block_bytes_max;
-    return decoder->ring_bytes - decoder->at >=
-           block + BEHIND_BLOCK_BYTES;
 }
 
 /* ---- steps ---- */
