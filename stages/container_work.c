@@ -278,9 +278,10 @@ static void await_members(struct container *container)
     struct lane_state *state = container->job->state;
     while (atomic_load_explicit(&container->members_out,
                                 memory_order_acquire) > 0) {
+        /* The lane's feed, decoder and stitch are free by now. */
         if (fault_raised(state->run->fault))
             drop_members(state->run);
-        else
+        else if (!container_help(state))
             shard_job_wait(state);
     }
 }

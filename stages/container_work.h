@@ -83,7 +83,7 @@ bool tar_walk_all(struct container *container, struct feed *feed,
                   uint64_t *file_bytes);
 
 /* Does a member that was handed out. False: there was none. Only for lanes
- * that hold no shard. */
+ * that read nothing at the time. */
 bool container_help(struct lane_state *state);
 
 #endif
