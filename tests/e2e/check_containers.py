@@ -40,6 +40,12 @@ def lines_of(text, count):
             for at in range(0, len(lines), size)]
 
 
+def post_of(text):
+    """A line that is a post."""
+    return next(line for line in text.splitlines(keepends=True)
+                if b'"text"' in line)
+
+
 def tar_of(members, mode="w", form=tarfile.PAX_FORMAT):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode=mode, format=form) as archive:
@@ -221,6 +227,27 @@ def what_is_no_shard_is_passed_over_and_counted(world):
     require(container["bytes"]["rejected"] == 0, container)
     require(container["bytes"]["skippable"]
             == path.stat().st_size - len(line), container)
+
+
+@promise
+def a_container_in_a_member_is_rejected_and_the_next_is_read(world):
+    line = post_of(small_archive(world).text())
+    inner = [("inner.json", line)]
+    packed = {"tar": tar_of(inner), "tgz": gzip.compress(tar_of(inner)),
+              "zip": zip_of(inner), "tar.zst": frame_of(tar_of(inner)),
+              "gz": gzip.compress(gzip.compress(line)),
+              "bz2": bz2.compress(zip_of(inner))}
+    for name, content in packed.items():
+        members = [("inner." + name if "." not in name else "inner.zst",
+                    content), ("good.json", line)]
+        outers = {"tar": tar_of(members), "zip": zip_of(members),
+                  "tar.gz": gzip.compress(tar_of(members))}
+        for kind, outer in outers.items():
+            outputs = world.run("out", put(world, "outer." + kind, outer))
+            require(outputs.total()["frames"]["rejected"]
+                    == {"container_nested": 1}, name, "in", kind,
+                    outputs.total()["frames"])
+            require(len(outputs.accounts()) >= 1, name, "in", kind)
 
 
 @promise
