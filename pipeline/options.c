@@ -60,6 +60,15 @@ enum option_key {
     KEY_LINE_MAX,
     KEY_UTC_OFFSET,
     KEY_FORMAT,
+    KEY_TABLES,
+    KEY_COLUMNS,
+    KEY_CORE,
+    KEY_ACCOUNTS,
+    KEY_PSEUDONYMS,
+    KEY_SINCE,
+    KEY_UNTIL,
+    KEY_TIME_ZONE,
+    KEY_MIN_POSTS,
     KEY_PLAN,
     KEY_PROFILE,
     KEY_DICT,
@@ -70,10 +79,31 @@ static const struct argp_option RUN_OPTIONS[] = {
      "Where the outputs go. Made if it is not there; an older set stays whole "
      "until the new one is complete.", 0},
     {"format", KEY_FORMAT, "LIST", 0,
-     "csv, jsonl, or both with a comma between (default csv)", 0},
+     "csv, jsonl, sqlite, parquet, with commas between (default csv)", 0},
+    {"tables", KEY_TABLES, "LIST", 0,
+     "Which tables: accounts, days, hashtags, hashtag_days, clients, "
+     "languages, domains, created, posts (default: all but posts)", 0},
+    {"columns", KEY_COLUMNS, "LIST", 0,
+     "Which columns of accounts (default: all)", 0},
+    {"min-posts", KEY_MIN_POSTS, "N", 0,
+     "Only accounts with so many posts have a row in accounts", 0},
+    {"since", KEY_SINCE, "TIME", 0,
+     "Leave out what is before: 2020-01-31 or 2020-01-31T08:30:00Z", 0},
+    {"until", KEY_UNTIL, "TIME", 0, "Leave out this time and what is after",
+     0},
+    {"core", KEY_CORE, "FILE", 0,
+     "Accounts, one id or @handle a line, for the columns core_*", 0},
+    {"accounts", KEY_ACCOUNTS, "FILE", 0,
+     "Accounts, likewise, to which all tables but accounts are limited", 0},
+    {"pseudonyms", KEY_PSEUDONYMS, "KEYFILE", 0,
+     "Write keyed hashes for ids and names of accounts; the key is the file's "
+     "16 to 64 bytes", 0},
     {"utc-offset", KEY_UTC_OFFSET, "+HH:MM", 0,
      "Local time of the hour, day and work columns (default +08:00); a "
      "multiple of 15 minutes", 0},
+    {"time-zone", KEY_TIME_ZONE, "NAME", 0,
+     "Instead of that, the time of a zone with its changes: Asia/Shanghai",
+     0},
     {"line-max", KEY_LINE_MAX, "SIZE", 0,
      "Longer lines are rejected (default 16M)", 0},
     {"dict", KEY_DICT, "FILE", 0,
@@ -101,7 +131,8 @@ static const char RUN_DOC[] =
     "\v"
     "A SHARD is a file, a folder, a list of files (@LIST), or - for standard "
     "input; plain text, zstd, gzip, bzip2, or tar and zip of these; Twitter "
-    "API v1.1 (one JSON object a line, arrays, and stream control messages).\n\n"
+    "API v1.1 and v2, the CSV of X's information-operations archive, Reddit "
+    "(Pushshift), Bluesky (Jetstream).\n\n"
     "Sizes take K, M, G, T (of 1024).\n\n"
     "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "
     "while it was read; 70 a bug of ours; 71 out of memory; 73 the output is "
@@ -109,20 +140,74 @@ static const char RUN_DOC[] =
     "security; 78 an impossible plan.\n\n"
     "Example: sandpiper run -o features archive/";
 
+static unsigned format_named(const char *name)
+{
+    static const char *const names[OPTION_FORMATS] = {"csv", "jsonl",
+                                                      "sqlite", "parquet"};
+    for (unsigned i = 0; i < OPTION_FORMATS; i++)
+        if (strcmp(name, names[i]) == 0)
+            return 1u << i;
+    return 0;
+}
+
 static void parse_formats(struct options *options, char *list,
                           struct argp_state *state)
 {
     options->formats = 0;
     for (char *name = strtok(list, ","); name; name = strtok(NULL, ",")) {
-        if (strcmp(name, "csv") == 0)
-            options->formats |= OPTION_CSV;
-        else if (strcmp(name, "jsonl") == 0)
-            options->formats |= OPTION_JSONL;
-        else
-            argp_error(state, "--format %s: there is csv and jsonl", name);
+        unsigned format = format_named(name);
+        if (!format)
+            argp_error(state, "--format %s: there is csv, jsonl, sqlite and "
+                              "parquet", name);
+        options->formats |= format;
     }
     if (!options->formats)
-        argp_error(state, "--format: name csv, jsonl, or both");
+        argp_error(state, "--format: name csv, jsonl, sqlite or parquet");
+}
+
+static void parse_min_posts(struct options *options, const char *text,
+                            struct argp_state *state)
+{
+    options->min_posts = size_from_text(text);
+    if (!options->min_posts)
+        argp_error(state, "--min-posts %s: a number from 1 on", text);
+}
+
+static void add_dictionary(struct options *options, const char *text,
+                           struct argp_state *state)
+{
+    if (options->dictionary_count == OPTION_DICTIONARIES_MAX)
+        argp_error(state, "--dict: no more than %d", OPTION_DICTIONARIES_MAX);
+    options->dictionaries[options->dictionary_count++] = text;
+}
+
+/* Where the text of a plain option is kept; NULL: it is none. */
+static const char **text_option(struct options *options, int key)
+{
+    switch (key) {
+    case KEY_OUTPUT:
+        return &options->output;
+    case KEY_ISA:
+        return &options->isa;
+    case KEY_TABLES:
+        return &options->tables;
+    case KEY_COLUMNS:
+        return &options->columns;
+    case KEY_CORE:
+        return &options->core;
+    case KEY_ACCOUNTS:
+        return &options->accounts;
+    case KEY_PSEUDONYMS:
+        return &options->pseudonyms;
+    case KEY_SINCE:
+        return &options->since;
+    case KEY_UNTIL:
+        return &options->until;
+    case KEY_TIME_ZONE:
+        return &options->time_zone;
+    default:
+        return NULL;
+    }
 }
 
 static void parse_threads(struct options *options, const char *text,
@@ -149,10 +234,12 @@ static error_t run_end(const struct options *options,
 static error_t run_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
-    switch (key) {
-    case KEY_OUTPUT:
-        options->output = text;
+    const char **place = text_option(options, key);
+    if (place) {
+        *place = text;
         return 0;
+    }
+    switch (key) {
     case KEY_THREADS:
         parse_threads(options, text, state);
         return 0;
@@ -181,13 +268,10 @@ static error_t run_option(int key, char *text, struct argp_state *state)
         options->io = text;
         return 0;
     case KEY_DICT:
-        if (options->dictionary_count == OPTION_DICTIONARIES_MAX)
-            argp_error(state, "--dict: no more than %d",
-                       OPTION_DICTIONARIES_MAX);
-        options->dictionaries[options->dictionary_count++] = text;
+        add_dictionary(options, text, state);
         return 0;
-    case KEY_ISA:
-        options->isa = text;
+    case KEY_MIN_POSTS:
+        parse_min_posts(options, text, state);
         return 0;
     case KEY_PLAN:
         options->plan_only = true;

@@ -6,17 +6,29 @@
 #include <stdint.h>
 
 /*
- * The command line. Options choose how to build and what to write, never
- * which numbers come out, except --utc-offset and --line-max, which the
- * manifest names.
+ * The command line. Some options say what is asked for, and the manifest names
+ * them; the others choose how it is built, and no number depends on them.
+ * Texts are borrowed from argv; lists and times are read by who knows the
+ * names in them.
  */
 #define OPTION_DICTIONARIES_MAX 64
-enum option_format { OPTION_CSV = 1, OPTION_JSONL = 2 };
+enum option_format {
+    OPTION_CSV = 1,
+    OPTION_JSONL = 2,
+    OPTION_SQLITE = 4,
+    OPTION_PARQUET = 8,
+};
+#define OPTION_FORMATS 4
 
 struct options {
     const char *output;
     char **inputs;               /* borrowed from argv */
     size_t input_count;
+    const char *tables, *columns;       /* LIST; NULL: the default */
+    const char *core, *accounts, *pseudonyms;   /* FILE or NULL */
+    const char *since, *until;          /* a date or time, or NULL */
+    const char *time_zone;              /* NULL: utc_offset_minutes */
+    uint64_t min_posts;
     uint32_t threads;            /* 0: one a core */
     uint64_t memory_bytes;       /* 0: three quarters of what there is */
     uint64_t line_bytes_max;     /* 0: the default */

@@ -14,7 +14,7 @@ struct item_head {
     uint32_t bytes;      /* of the whole item */
     uint8_t kind;        /* enum batch_kind */
     uint8_t platform;
-    uint8_t a, b;        /* observation: author; post: kind, manual */
+    uint8_t a, b;        /* observation: author, snapshot; post: kind */
 };
 
 struct observation_item {
@@ -24,6 +24,7 @@ struct observation_item {
     uint32_t text_sizes[PROFILE_TEXTS];
     int64_t t_obs, created_at;
     int64_t counts[PROFILE_COUNTS];
+    int64_t engagement[ENGAGEMENTS];
     uint8_t flags[PROFILE_FLAGS];
     uint8_t padding[4];
 };
@@ -33,8 +34,16 @@ struct post_item {
     uint64_t account, id, target, target_post;
     uint32_t account_size, id_size, target_size, target_post_size;
     uint32_t language_size, client_size;
-    int64_t time, original_time, statuses;
-    uint64_t survivor;
+    int64_t time, original_time, statuses, followers;
+    uint64_t name_hash;
+    uint32_t urls, mentions, media;
+    uint16_t flags;
+    uint16_t padding;
+    uint64_t text_hash;
+    uint32_t hashtag_count, hashtag_size, domain_count, domain_size;
+    uint32_t text_length;
+    uint32_t scripts[SCRIPTS];
+    uint32_t more_padding;
 };
 
 struct notice_item {
@@ -44,7 +53,7 @@ struct notice_item {
     int64_t time;
 };
 
-#define TEXTS_MAX 6
+#define TEXTS_MAX 8
 
 void batch_free(struct batch *batch)
 {
@@ -102,7 +111,8 @@ static struct text known(struct text text)
 bool batch_add_observation(struct batch *batch, const struct observation *o)
 {
     struct observation_item item = {
-        .head = {0, BATCH_OBSERVATION, (uint8_t)o->platform, o->author, 0},
+        .head = {0, BATCH_OBSERVATION, (uint8_t)o->platform, o->author,
+                 o->snapshot},
         .id = o->id.number, .id_size = o->id.text.size,
         .t_obs = o->t_obs, .created_at = o->created_at};
     struct text texts[TEXTS_MAX] = {o->id.text};
@@ -111,16 +121,21 @@ bool batch_add_observation(struct batch *batch, const struct observation *o)
         texts[i + 1] = known(o->texts[i]);
     }
     memcpy(item.counts, o->counts, sizeof item.counts);
+    memcpy(item.engagement, o->engagement, sizeof item.engagement);
     memcpy(item.flags, o->flags, sizeof item.flags);
     return add_item(batch, &item.head, sizeof item, texts, 1 + PROFILE_TEXTS);
+}
+
+static struct text list_text(struct text_list list)
+{
+    return (struct text){(const char *)list.bytes, list.size};
 }
 
 bool batch_add_post(struct batch *batch, const struct post *post)
 {
     struct post_item item = {
         .head = {0, BATCH_POST, (uint8_t)post->platform, (uint8_t)post->kind,
-                 (uint8_t)(post->manual_retweet | post->has_language << 1 |
-                           post->has_client << 2)},
+                 0},
         .account = post->account.number, .id = post->id.number,
         .target = post->target.number, .target_post = post->target_post.number,
         .account_size = post->account.text.size,
@@ -130,11 +145,22 @@ bool batch_add_post(struct batch *batch, const struct post *post)
         .language_size = post->language.size,
         .client_size = post->client.size,
         .time = post->time, .original_time = post->original_time,
-        .statuses = post->statuses, .survivor = post->survivor};
+        .statuses = post->statuses, .followers = post->followers,
+        .name_hash = post->name_hash,
+        .urls = post->urls, .mentions = post->mentions, .media = post->media,
+        .flags = post->flags,
+        .hashtag_count = post->hashtags.count,
+        .hashtag_size = post->hashtags.size,
+        .domain_count = post->domains.count,
+        .domain_size = post->domains.size,
+        .text_hash = post->text.hash, .text_length = post->text.length};
+    memcpy(item.scripts, post->text.scripts, sizeof item.scripts);
     struct text texts[TEXTS_MAX] = {
-        post->account.text, post->id.text,  post->target.text,
-        post->target_post.text, post->language, post->client};
-    return add_item(batch, &item.head, sizeof item, texts, 6);
+        post->account.text,        post->id.text,
+        post->target.text,         post->target_post.text,
+        post->language,            post->client,
+        list_text(post->hashtags), list_text(post->domains)};
+    return add_item(batch, &item.head, sizeof item, texts, TEXTS_MAX);
 }
 
 bool batch_add_notice(struct batch *batch, const struct notice *notice)
@@ -158,17 +184,27 @@ static struct text take(const char **at, uint32_t size)
     return text;
 }
 
+static struct text_list take_list(const char **at, uint32_t size,
+                                  uint32_t count)
+{
+    struct text_list list = {(const uint8_t *)*at, size, count};
+    *at += size;
+    return list;
+}
+
 static void read_observation(const struct observation_item *item,
                              struct observation *o)
 {
     const char *at = (const char *)(item + 1);
     o->platform = (enum platform)item->head.platform;
     o->author = item->head.a;
+    o->snapshot = item->head.b;
     o->id.number = item->id;
     o->id.text = take(&at, item->id_size);
     o->t_obs = item->t_obs;
     o->created_at = item->created_at;
     memcpy(o->counts, item->counts, sizeof o->counts);
+    memcpy(o->engagement, item->engagement, sizeof o->engagement);
     memcpy(o->flags, item->flags, sizeof o->flags);
     for (int i = 0; i < PROFILE_TEXTS; i++)
         o->texts[i] = take(&at, item->text_sizes[i]);
@@ -179,9 +215,7 @@ static void read_post(const struct post_item *item, struct post *post)
     const char *at = (const char *)(item + 1);
     post->platform = (enum platform)item->head.platform;
     post->kind = (enum post_kind)item->head.a;
-    post->manual_retweet = item->head.b & 1;
-    post->has_language = item->head.b & 2;
-    post->has_client = item->head.b & 4;
+    post->flags = item->flags;
     post->account.number = item->account;
     post->account.text = take(&at, item->account_size);
     post->id.number = item->id;
@@ -192,10 +226,19 @@ static void read_post(const struct post_item *item, struct post *post)
     post->target_post.text = take(&at, item->target_post_size);
     post->language = take(&at, item->language_size);
     post->client = take(&at, item->client_size);
+    post->hashtags = take_list(&at, item->hashtag_size, item->hashtag_count);
+    post->domains = take_list(&at, item->domain_size, item->domain_count);
     post->time = item->time;
     post->original_time = item->original_time;
     post->statuses = item->statuses;
-    post->survivor = item->survivor;
+    post->followers = item->followers;
+    post->name_hash = item->name_hash;
+    post->urls = item->urls;
+    post->mentions = item->mentions;
+    post->media = item->media;
+    post->text.hash = item->text_hash;
+    post->text.length = item->text_length;
+    memcpy(post->text.scripts, item->scripts, sizeof item->scripts);
 }
 
 static void read_notice(const struct notice_item *item, struct notice *notice)

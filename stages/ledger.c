@@ -2,6 +2,7 @@
 
 #include "stages/dictionary_files.h"
 #include "stages/member_list.h"
+#include "stages/reduce/client_class.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -59,10 +60,31 @@ static bool shard_balances(const struct run *run, const char *name,
            holds(run, name, t->records,
                  t->post_records +
                      sum(t->control_records, CONTROL_KIND_COUNT) +
-                     sum(t->records_rejected, LINE_REASON_COUNT),
+                     sum(t->records_rejected, LINE_REASON_COUNT) +
+                     t->outside_range + t->no_account + t->user_records,
                  "records") &&
+           holds(run, name, t->post_records,
+                 sum(t->dialect_posts, DIALECT_COUNT), "dialects") &&
            holds(run, name, t->post_records, sum(t->kinds, POST_KINDS),
                  "kinds");
+}
+
+static bool tables_balance(const struct ledger_input *input)
+{
+    const struct reduce_counts *counts = &input->counts;
+    const struct run *run = input->run;
+    bool days = !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_DAYS));
+    bool posts =
+        !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_POSTS));
+    return (!(input->tables & TABLE_BIT(TABLE_ACCOUNTS)) ||
+            holds(run, NULL, counts->accounts,
+                  counts->accounts_below + counts->table_rows[TABLE_ACCOUNTS],
+                  "accounts and their rows")) &&
+           (!days || holds(run, NULL, counts->posts, counts->days_posts,
+                           "posts and posts by day")) &&
+           (!posts || holds(run, NULL, counts->posts,
+                            counts->table_rows[TABLE_POSTS],
+                            "posts and their rows"));
 }
 
 bool ledger_balances(const struct ledger_input *input)
@@ -80,7 +102,7 @@ bool ledger_balances(const struct ledger_input *input)
                       input->counts.posts + input->counts.duplicates,
                       "posts and duplicates");
     free(total);
-    return well;
+    return well && tables_balance(input);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -115,6 +137,11 @@ static const char *line_name(int reason)
 static const char *control_name(int kind)
 {
     return control_kind_name((enum control_kind)kind);
+}
+
+static const char *dialect_of(int dialect)
+{
+    return dialect_name((enum dialect_id)dialect);
 }
 
 static const char *kind_name(int kind)
@@ -182,11 +209,29 @@ static json_t *lines_json(const struct tally *t)
     return object;
 }
 
+static json_t *dialects_json(const struct tally *t)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        if (!t->dialect_records[i])
+            continue;
+        json_t *dialect = json_object();
+        put(dialect, "records", t->dialect_records[i]);
+        put(dialect, "posts_with_copies", t->dialect_posts[i]);
+        json_object_set_new(object, dialect_name((enum dialect_id)i), dialect);
+    }
+    return object;
+}
+
 static json_t *records_json(const struct tally *t)
 {
     json_t *object = json_object();
     put(object, "total", t->records);
     put(object, "posts_with_copies", t->post_records);
+    put(object, "outside_range", t->outside_range);
+    put(object, "no_account", t->no_account);
+    put(object, "users", t->user_records);
+    json_object_set_new(object, "dialects", dialects_json(t));
     json_object_set_new(object, "control",
                         by_name(t->control_records, 0, CONTROL_KIND_COUNT,
                                 control_name));
@@ -264,11 +309,22 @@ static json_t *posts_json(const struct reduce_counts *counts)
 {
     json_t *object = json_object();
     put(object, "accounts", counts->accounts);
+    put(object, "accounts_below_min_posts", counts->accounts_below);
     put(object, "posts", counts->posts);
     put(object, "duplicates", counts->duplicates);
     put(object, "conflicting_duplicates", counts->conflicting_duplicates);
     put(object, "deletes", counts->deletions);
     put(object, "deletes_without_account", counts->deletes_without_account);
+    return object;
+}
+
+/* Rows by table. */
+static json_t *tables_json(const struct ledger_input *input)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (input->tables & TABLE_BIT(i))
+            put(object, TABLES[i].name, input->counts.table_rows[i]);
     return object;
 }
 
@@ -281,6 +337,7 @@ bool ledger_json(const struct ledger_input *input, struct output *output)
     json_t *root = json_object();
     json_object_set_new(root, "total", shard_ledger_json(NULL, total));
     json_object_set_new(root, "result", posts_json(&input->counts));
+    json_object_set_new(root, "rows", tables_json(input));
     json_object_set_new(root, "shards", shards_json(input->run));
     free(total);
     return dump(root, output);
@@ -311,6 +368,7 @@ static json_t *manifest_shards(const struct run *run)
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"
+                        : l->framing == FRAMING_CSV    ? "csv"
                                                        : "lines"));
         json_array_append_new(shards, shard);
         free(name);
@@ -349,35 +407,92 @@ static json_t *sample_json(const struct tally *t)
     return object;
 }
 
+static void put_digest(json_t *object, const char *key, struct hash128 hash)
+{
+    char digest[33];
+    snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, hash.high,
+             hash.low);
+    json_object_set_new(object, key, json_string(digest));
+}
+
 static json_t *dictionaries_json(const struct dictionary_files *files)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < files->count; i++) {
         const struct dictionary_file *file = &files->items[i];
-        char digest[33];
-        snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64,
-                 file->digest[0], file->digest[1]);
         char *name = shown_name(file->name);
         json_t *object = json_object();
         json_object_set_new(object, "file", json_string(name ? name : ""));
         put(object, "bytes", file->size);
-        json_object_set_new(object, "xxh3_128", json_string(digest));
+        put_digest(object, "xxh3_128",
+                   (struct hash128){.high = file->digest[0],
+                                    .low = file->digest[1]});
         json_array_append_new(array, object);
         free(name);
     }
     return array;
 }
 
-static json_t *parameters_json(const struct ledger_input *input)
+/* Absent where it was not asked for. */
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(object, key, json_string(text));
+}
+
+static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
+{
+    struct output text = {0};
+    if (ms == none)
+        return;
+    emit_time(&text, ms);
+    if (!text.failed)
+        json_object_set_new(object, key,
+                            json_stringn(text.bytes, text.size));
+    output_free(&text);
+}
+
+static void put_list(json_t *object, const char *key,
+                     const struct account_set *set)
+{
+    if (!set)
+        return;
+    json_t *list = json_object();
+    put(list, "accounts", account_set_size(set));
+    put_digest(list, "xxh3_128", account_set_digest(set));
+    json_object_set_new(object, key, list);
+}
+
+static void put_local_time(json_t *object, const struct parameters *asked)
 {
     char offset[16];
-    int32_t minutes = input->utc_offset_minutes;
+    int32_t minutes = asked->utc_offset_minutes;
+    if (asked->zone) {
+        put_text(object, "time_zone", asked->zone->name);
+        put_digest(object, "time_zone_xxh3_128", asked->zone->digest);
+        return;
+    }
     snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+',
              abs(minutes) / 60, abs(minutes) % 60);
+    put_text(object, "utc_offset", offset);
+}
+
+static json_t *parameters_json(const struct ledger_input *input)
+{
+    const struct parameters *asked = input->parameters;
     json_t *object = json_object();
-    json_object_set_new(object, "utc_offset", json_string(offset));
-    put(object, "line_bytes_max", input->line_bytes_max);
-    json_object_set_new(object, "formats", json_string(input->formats));
+    put_local_time(object, asked);
+    put(object, "line_bytes_max", asked->line_bytes_max);
+    put_text(object, "formats", input->formats);
+    put_text(object, "tables", asked->tables);
+    put_text(object, "columns", asked->columns);
+    put_time(object, "since", asked->since, SINCE_EVER);
+    put_time(object, "until", asked->until, UNTIL_EVER);
+    if (asked->min_posts)
+        put(object, "min_posts", asked->min_posts);
+    put_list(object, "core", asked->core);
+    put_list(object, "accounts", asked->accounts);
+    put_digest(object, "clients_xxh3_128", client_table_digest());
     const struct dictionary_files *files = input->run->options.dictionaries;
     if (files && files->count)
         json_object_set_new(object, "dictionaries", dictionaries_json(files));
@@ -397,9 +512,9 @@ bool manifest_json(const struct ledger_input *input, struct output *output)
     json_object_set_new(root, "shards", manifest_shards(input->run));
     json_object_set_new(root, "repeated_shards",
                         repeats_json(input->run->shards));
-    json_t *dialects = json_object();
-    put(dialects, "twitter_v1.1", total->tally.post_records);
-    json_object_set_new(root, "posts_with_copies_by_dialect", dialects);
+    json_object_set_new(root, "posts_with_copies_by_dialect",
+                        by_name(total->tally.dialect_posts, 0, DIALECT_COUNT,
+                                dialect_of));
     json_object_set_new(
         root, "posts_with_copies_by_kind",
         by_name(total->tally.kinds, 0, POST_KINDS, kind_name));

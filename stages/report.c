@@ -62,9 +62,7 @@ void report_summary(FILE *out, const struct report *report)
                 "unseen\n",
                 total->frames_unchecked - total->text_frames);
     print_rejects(out, total);
-    fprintf(out, "  outputs: %s (accounts, features.json, ledger.json, "
-                 "manifest.json, rejects.jsonl)\n",
-            report->output);
+    fprintf(out, "  outputs: %s\n", report->output);
     free(total);
 }
 

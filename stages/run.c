@@ -100,12 +100,18 @@ static bool lane_open(struct lane_state *state)
     state->feed = feed_create(run->memory);
     state->task_feed = feed_create(run->memory);
     state->decoder = decoder_create(run->memory, &decoder);
-    state->parser = parser_create(run->options.isa);
+    const struct run_options *options = &run->options;
+    struct parser_options parser = {
+        .isa = options->isa, .since = options->since, .until = options->until,
+        .ranged = options->since != SINCE_EVER || options->until != UNTIL_EVER};
+    state->parser = parser_create(&parser);
+    state->rows = row_parser_create(&parser);
     state->text_work = text_work_create(state);
     state->stitch = stitch_create(run);
     state->text_buffer = malloc(TEXT_BUFFER_BYTES + KERNEL_PADDING);
     if (state->feed && state->task_feed && state->decoder && state->parser &&
-        state->text_work && state->stitch && state->text_buffer &&
+        state->rows && state->text_work && state->stitch &&
+        state->text_buffer &&
         dictionary_files_give(run->options.dictionaries, state->decoder))
         return true;
     run_out_of_memory(run);
@@ -124,6 +130,7 @@ static void lane_close(struct lane_state *state)
         decoder_destroy(state->decoder);
     layer_free(state->layer);
     parser_free(state->parser);
+    row_parser_free(state->rows);
     text_work_free(state->text_work);
     stitch_free(state->stitch);
     free(state->text_buffer);
@@ -238,7 +245,8 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
     atomic_init(&run->shards_left, shards->count);
     struct aggregate_options aggregate = {.lanes = options->lanes,
                                           .partitions = plan->partitions,
-                                          .hash_seed = random_seed()};
+                                          .hash_seed = random_seed(),
+                                          .watch = options->watch};
     run->order = calloc(shards->count, sizeof *run->order);
     run->ledgers = calloc(shards->count, sizeof *run->ledgers);
     run->lane_states = calloc(options->lanes, sizeof *run->lane_states);

@@ -12,6 +12,8 @@
 #include "pipeline/source.h"
 #include "stages/aggregate/aggregate.h"
 #include "stages/decode/decode.h"
+#include "stages/parse/csv_rows.h"
+#include "stages/parameters.h"
 #include "stages/parse/parse.h"
 #include "stages/profile.h"
 #include "stages/split/split.h"
@@ -30,6 +32,8 @@ struct run_options {
     enum isa isa;
     enum io_backend io;
     uint32_t lanes;
+    struct handle_watch *watch;    /* is shown every observation; or NULL */
+    int64_t since, until;          /* ms; or SINCE_EVER, UNTIL_EVER */
     const struct dictionary_files *dictionaries;   /* for zstd; or NULL */
 };
 
@@ -117,6 +121,7 @@ struct lane_state {
     struct hold *hold;             /* NULL: batches are applied as they come */
     struct shard_ledger member;    /* of the member at hand */
     struct parser *parser;
+    struct row_parser *rows;
     struct text_work *text_work;   /* of the frame at hand */
     struct stitch *stitch;         /* of the shard it owns */
     uint8_t *text_buffer;          /* TEXT_BUFFER_BYTES, of plain shards */

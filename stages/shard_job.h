@@ -29,6 +29,7 @@ struct shard_job {
     enum codec codec;
     struct document_work document;
     bool is_document;
+    bool csv_begun;            /* the header is stitched */
     enum frame_reason rejected;    /* the whole of it, for this reason */
     bool counted;              /* its bytes are in the ledger already */
     uint64_t reported;         /* bytes told to the progress */

@@ -42,12 +42,33 @@ static struct piece *next_piece(struct shard_job *job, uint64_t offset)
 
 /* ---- frames ------------------------------------------------------------- */
 
+/* The first row of CSV is done in order, and so is everything once a frame
+ * could not be settled by itself. */
+static bool csv_may_go(const struct shard_job *job)
+{
+    return job->csv_begun &&
+           !atomic_load_explicit(&job->stitch->in_order, memory_order_relaxed);
+}
+
+/* Waits until the text before the last piece is known. */
+static bool await_turn(struct shard_job *job)
+{
+    while (!stitch_reached(job->stitch)) {
+        if (fault_raised(job->state->run->fault))
+            return false;
+        shard_job_wait(job->state);
+    }
+    job->csv_begun = !job->stitch->at_start;
+    return true;
+}
+
 /* Are there lanes without a shard, and is their work running out? */
 static bool hand_out_frames(const struct shard_job *job)
 {
     const struct run *run = job->state->run;
     return !job->is_document && job->codec == CODEC_ZSTD &&
            !job->state->hold && run->options.lanes > 1 &&
+           (!job->stitch->is_csv || csv_may_go(job)) &&
            atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
                run->shards->count &&
            ring_count(&run->frame_tasks) < 2 * run->options.lanes;
@@ -96,8 +117,12 @@ static bool take_frame(struct shard_job *job, const struct item *item)
     }
     if (hand_out_frames(job) && hand_out(job, item, piece))
         return true;
-    return frame_do(state, state->text_work, job->feed, item, job->stitch,
-                    piece);
+    if (job->stitch->is_csv && !await_turn(job))
+        return false;
+    if (!frame_do(state, job->feed, item, job->stitch, piece, true))
+        return false;
+    stitch_complete(state, job->stitch, piece);
+    return true;
 }
 
 /* Skippable frames, and bytes that are none. */
@@ -114,6 +139,25 @@ static bool take_other(struct shard_job *job, const struct item *item)
         document_loss(&job->document);
     stitch_complete(job->state, job->stitch, piece);
     return true;
+}
+
+/* The framing of what begins with this text. */
+static void set_framing(struct shard_job *job, const uint8_t *text,
+                        size_t size)
+{
+    struct csv_layout layout;
+    if (size > FRAMING_BYTES)
+        size = FRAMING_BYTES;
+    if (csv_layout_read(&layout, text, size, size < FRAMING_BYTES)) {
+        job->ledger->framing = FRAMING_CSV;
+        stitch_csv(job->stitch, &layout);
+        return;
+    }
+    job->ledger->framing = framing_detect(text, size);
+    job->is_document = job->ledger->framing == FRAMING_DOCUMENT;
+    if (job->is_document)
+        document_begin(&job->document, job->state, job->state->text_work,
+                       &job->ledger->tally);
 }
 
 /* What is looked at for the framing: it holds a whole block of text. A block
@@ -169,15 +213,6 @@ static size_t look_at_text(struct shard_job *job, uint8_t *text)
     }
     feed_close(state->task_feed);
     return have;
-}
-
-static void set_framing(struct shard_job *job, enum framing framing)
-{
-    job->ledger->framing = framing;
-    job->is_document = framing == FRAMING_DOCUMENT;
-    if (job->is_document)
-        document_begin(&job->document, job->state, job->state->text_work,
-                       &job->ledger->tally);
 }
 
 /* A member that ends before its time: what comes last may be half a line. */
@@ -241,7 +276,7 @@ static bool read_as(struct shard_job *job, const uint8_t *text, size_t have)
     case SHARD_TEXT:
         break;
     }
-    set_framing(job, framing_detect(text, have));
+    set_framing(job, text, have);
     return take_items(job);
 }
 
@@ -293,8 +328,11 @@ static bool read_text(struct shard_job *job)
         return false;
     size_t have;
     const uint8_t *text = feed_peek(job->feed, FRAMING_BYTES, &have);
-    set_framing(job, framing_detect(text, have));
+    set_framing(job, text, have);
     text_begin(state->text_work, piece, !job->is_member);
+    if (job->stitch->is_csv)
+        text_begin_rows(state->text_work, &job->stitch->layout, false,
+                        CSV_CELL_START, job->stitch->bom_left);
     for (;;) {
         text = feed_peek(job->feed, TEXT_BUFFER_BYTES, &have);
         have = have < TEXT_BUFFER_BYTES ? have : TEXT_BUFFER_BYTES;

@@ -1,6 +1,7 @@
 #include "stages/units.h"
 
 #include "stages/hash.h"
+#include "stages/varint.h"
 
 struct text id_text(struct id id, char out[ID_DIGITS_MAX])
 {
@@ -88,4 +89,20 @@ uint64_t id_hash(enum platform platform, struct id id)
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
     mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
     return mixed ^ mixed >> 31;
+}
+
+uint8_t *text_list_put(uint8_t *to, struct text text)
+{
+    to = varint_write(to, text.size);
+    if (text.size)
+        memcpy(to, text.bytes, text.size);
+    return to + text.size;
+}
+
+const uint8_t *text_list_get(const uint8_t *at, struct text *text)
+{
+    uint64_t size;
+    at = varint_read(at, &size);
+    *text = (struct text){(const char *)at, (uint32_t)size};
+    return at + size;
 }

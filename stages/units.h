@@ -103,13 +103,25 @@ enum profile_flag {
 };
 #define FLAG_NONE 2             /* a flag's value: 0, 1 or not known */
 
-/* One sight of an account's profile. */
+/* The greatest engagement seen on a post, in the order of the columns. */
+enum engagement { ENGAGEMENT_RETWEETS, ENGAGEMENT_FAVORITES, ENGAGEMENTS };
+
+/*
+ * One sight of an account's profile. A snapshot is a profile that an archive
+ * repeats beside every post, whatever the post's time was: it tells the last
+ * values and created_at, not first, least and greatest ones. Without a time
+ * (t_obs == TIME_NONE, a row of a users file) it tells only what no sight
+ * with a time has told.
+ */
 struct observation {
     enum platform platform;
     bool author;                /* of the outer post; else embedded */
+    bool snapshot;
     struct id id;
-    int64_t t_obs;              /* ms */
+    int64_t t_obs;              /* ms, or TIME_NONE */
     int64_t created_at;         /* ms or TIME_NONE */
+    int64_t engagement[ENGAGEMENTS];    /* of the post it stands at, written
+                                 * by this account; or COUNT_NONE */
     int64_t counts[PROFILE_COUNTS];     /* or COUNT_NONE */
     uint8_t flags[PROFILE_FLAGS];       /* 0, 1, FLAG_NONE */
     struct text texts[PROFILE_TEXTS];   /* UTF-8; size TEXT_NONE: unknown */
@@ -118,22 +130,54 @@ struct observation {
 enum post_kind { KIND_ORIGINAL, KIND_QUOTE, KIND_REPLY, KIND_RETWEET };
 #define POST_KINDS 4
 
+/* Letters are counted by script, in the order of the columns. */
+enum script { SCRIPT_HAN, SCRIPT_KANA, SCRIPT_HANGUL, SCRIPT_CYRILLIC,
+              SCRIPT_ARABIC, SCRIPT_THAI, SCRIPT_LATIN, SCRIPT_OTHER };
+#define SCRIPTS 8
+
+/* What is kept of a post's text, all of it without URLs and mentions. */
+struct text_measure {
+    uint64_t hash;              /* XXH3-64 (seed 0) of the normalised text; 0
+                                 * is written as 1 */
+    uint32_t length;            /* code points */
+    uint32_t scripts[SCRIPTS];  /* letters */
+};
+
+/* Texts back to back, each its size as a varint and its bytes. Borrows. */
+struct text_list {
+    const uint8_t *bytes;
+    uint32_t size, count;
+};
+/* Writes the next text of a list (TEXT_LIST_EXTRA more bytes than it has);
+ * the place behind it. */
+#define TEXT_LIST_EXTRA 5
+uint8_t *text_list_put(uint8_t *to, struct text text);
+/* The text at this place, borrowed; the place behind it. Trusts the list. */
+const uint8_t *text_list_get(const uint8_t *at, struct text *text);
+
 /* One copy of a post. */
 struct post {
     enum platform platform;
     enum post_kind kind;
-    bool manual_retweet;        /* an original or reply that begins "RT @" */
-    bool has_language;          /* the record has the field, null or not */
-    bool has_client;
+    uint16_t flags;             /* enum fact_flag: FACT_MANUAL_RETWEET,
+                                 * FACT_MINUTE_ONLY, FACT_HAS_* */
     struct id account, id;
     struct id target;           /* account retweeted, answered or quoted */
     struct id target_post;
     int64_t time;               /* ms */
     int64_t original_time;      /* of the post retweeted; or TIME_NONE */
     int64_t statuses;           /* the author's count in this copy */
+    int64_t followers;          /* likewise */
+    uint64_t name_hash;         /* of the author's names in this copy: XXH3-64
+                                 * (seed 0) of screen name, a byte FF, display
+                                 * name (0 is written as 1); 0: neither is
+                                 * known */
     struct text language;       /* canonical; size 0: null */
     struct text client;         /* stripped; size 0: null */
-    uint64_t survivor;          /* high half of the copy's XXH3-128 */
+    uint32_t urls, mentions, media;     /* entities; 0 where not carried */
+    struct text_list hashtags;  /* case-folded, one for each use */
+    struct text_list domains;   /* hosts of the links, one for each */
+    struct text_measure text;   /* counts with FACT_HAS_TEXT */
 };
 
 /* "This post was deleted." */
@@ -218,9 +262,14 @@ struct distinct {
     uint64_t hashes[DISTINCT_EXACT_MAX];
     const uint8_t *hll;
 };
+/* created_at: the least of observations with a time (when == CREATED_TIMED),
+ * or else of those without. */
+#define CREATED_TIMED 2
+#define CREATED_UNTIMED 1
 struct profile {
-    int64_t created_at;                     /* least, or TIME_NONE */
+    struct cell created_at;
     int64_t first_observed, last_observed;  /* or TIME_NONE */
+    int64_t engagement[ENGAGEMENTS];        /* greatest, or COUNT_NONE */
     struct count_register counts[PROFILE_COUNTS];
     struct text_cell texts[PROFILE_TEXTS];
     struct cell flags[PROFILE_FLAGS];
@@ -228,39 +277,64 @@ struct profile {
 };
 
 /*
- * The fixed-size essence of one copy of a post: what lane logs, segments and
- * reduce hold. Ids that are no number are pointers to a struct id_blob, told
- * by the flags. language and client index the dictionary in force (a lane
- * log's: the interning table; a cursor's: the joined dictionary's rank, so
- * that comparing numbers compares bytes); 0 is null.
+ * The essence of one copy of a post, as reduce sees it; lane logs and segments
+ * hold it as bytes (stages/fact_code.h). Ids that are no number are pointers
+ * to a struct id_blob, told by the flags. language and client index the
+ * dictionary in force (a lane log's: the interning table; a cursor's: the
+ * joined dictionary's rank, so that comparing numbers compares bytes); 0 is
+ * null. FACT_HAS_*: the record carries the field, null or not.
  */
 enum fact_flag {
     FACT_POST_BLOB = 1,
     FACT_TARGET_BLOB = 2,
     FACT_TARGET_POST_BLOB = 4,
-    FACT_MANUAL_RETWEET = 8,
+    FACT_MANUAL_RETWEET = 8,    /* an original or reply that begins "RT @" */
     FACT_SELF = 16,             /* its target is its own account */
-    FACT_HAS_LANGUAGE = 32,     /* the record has the field, null or not */
-    FACT_HAS_CLIENT = 64,
+    FACT_MINUTE_ONLY = 32,      /* the time is known to the minute */
+    FACT_HAS_LANGUAGE = 64,
+    FACT_HAS_CLIENT = 128,
+    FACT_HAS_TEXT = 256,        /* measured: never of a retweet */
+    FACT_HAS_HASHTAGS = 512,
+    FACT_HAS_URLS = 1024,
+    FACT_HAS_MENTIONS = 2048,
+    FACT_HAS_MEDIA = 4096,
+    FACT_FLAGS_ALL = 8191,
 };
 struct id_blob {
     uint32_t size;
     char bytes[];
+};
+/* Of posts that have any of them. */
+struct fact_lists {
+    uint32_t scripts[SCRIPTS];  /* letters by script */
+    struct text_list hashtags, domains;
 };
 struct fact {
     int64_t time;
     uint64_t post;
     uint64_t target;            /* 0: none known */
     uint64_t target_post;
-    uint64_t survivor;
     int64_t original_time;      /* or TIME_NONE */
     int64_t statuses;           /* or COUNT_NONE */
-    uint32_t client;
-    uint16_t language;
+    int64_t followers;          /* or COUNT_NONE */
+    uint64_t text_hash;         /* 0 without FACT_HAS_TEXT */
+    uint64_t name_hash;         /* 0: no name is known */
+    const struct fact_lists *lists;     /* or NULL */
+    uint32_t client, language;
+    uint32_t text_length;
+    uint32_t urls, mentions, media;
+    uint16_t flags;
     uint8_t kind;
-    uint8_t flags;
 };
-_Static_assert(sizeof(struct fact) == 64, "a fact is one cache line");
+
+static inline struct text_list fact_hashtags(const struct fact *fact)
+{
+    return fact->lists ? fact->lists->hashtags : (struct text_list){0};
+}
+static inline struct text_list fact_domains(const struct fact *fact)
+{
+    return fact->lists ? fact->lists->domains : (struct text_list){0};
+}
 
 static inline struct id fact_id(uint64_t word, bool blob)
 {
@@ -322,16 +396,17 @@ struct part_cursor {
 
 /* ---- reduce -> emit ---------------------------------------------------- */
 
-/* What a column holds. REAL is printed %.9g, never -0. */
+/* What a column holds. REAL is printed %.9g, never -0; DAY is a UTC day,
+ * counted from 1970-01-01, and printed YYYY-MM-DD. */
 enum column_type { COLUMN_TEXT, COLUMN_INT, COLUMN_REAL, COLUMN_TIME,
-                   COLUMN_BOOL };
+                   COLUMN_BOOL, COLUMN_DAY };
 
 /* One cell. null: nothing else counts. Texts are borrowed from the account's
  * view, the row's scratch, or a dictionary, until the next account. */
 struct value {
     bool null;
     union {
-        int64_t integer;     /* INT, BOOL; TIME: ms */
+        int64_t integer;     /* INT, BOOL, DAY; TIME: ms */
         double real;
         struct text text;
     };
@@ -349,5 +424,27 @@ struct column {
     bool round_two;            /* known only after round two */
     const char *source;        /* paper or table, "" when our own */
 };
+
+/* A table of the output: its rows are arrays of count values. The name is
+ * that of its files and of the table in a database. */
+struct table {
+    const char *name;
+    const struct column *columns;
+    uint32_t count;
+    uint32_t keys;             /* the first ones, which tell rows apart */
+    /* Which columns are written (NULL: all), the first of them, and the place
+     * behind the last (0: count). */
+    const bool *shown;
+    uint32_t shown_first, shown_end;
+};
+
+static inline bool table_shows(const struct table *table, uint32_t column)
+{
+    return !table->shown || table->shown[column];
+}
+static inline uint32_t table_shown_end(const struct table *table)
+{
+    return table->shown_end ? table->shown_end : table->count;
+}
 
 #endif

@@ -31,6 +31,8 @@ struct work {
 struct apply_scratch {
     size_t positions[WINDOW_ITEMS];
     struct work group[GROUP_ITEMS];
+    uint8_t *blobs;             /* of the fact at hand */
+    size_t blobs_capacity;
 };
 
 struct apply_scratch *apply_scratch_create(void)
@@ -40,6 +42,8 @@ struct apply_scratch *apply_scratch_create(void)
 
 void apply_scratch_destroy(struct apply_scratch *scratch)
 {
+    if (scratch)
+        free(scratch->blobs);
     free(scratch);
 }
 
@@ -135,7 +139,7 @@ static struct account *account_of(struct aggregate_lane *lane,
 
 /* ---- posts and notices --------------------------------------------------- */
 
-/* The word of an id in a fact or notice: its number, or its blob. False: out
+/* The word of an id in a notice: its number, or its blob. False: out
  * of memory. */
 static bool id_word(struct aggregate_lane *lane, struct id id, uint64_t *word,
                     bool *is_blob)
@@ -159,42 +163,120 @@ static unsigned flag_if(bool condition, enum fact_flag flag)
     return condition ? (unsigned)flag : 0;
 }
 
+static size_t blob_bytes(struct id id)
+{
+    const size_t align = _Alignof(struct id_blob);
+    size_t bytes = sizeof(struct id_blob) + id.text.size;
+    return id.text.size ? (bytes + align - 1) / align * align : 0;
+}
+
+/* Sets the word of an id in the fact at hand, its blob at *at, and steps it. */
+static void blob_word(uint8_t **at, struct id id, uint64_t *word)
+{
+    *word = id.number;
+    if (!id.text.size)
+        return;
+    struct id_blob *blob = (struct id_blob *)*at;
+    blob->size = id.text.size;
+    memcpy(blob->bytes, id.text.bytes, id.text.size);
+    *word = (uint64_t)(uintptr_t)blob;
+    *at += blob_bytes(id);
+}
+
+/* The fact borrows the scratch, until its code is made. */
+static bool fill_ids(struct apply_scratch *scratch, const struct post *post,
+                     struct fact *fact)
+{
+    size_t need = blob_bytes(post->id) + blob_bytes(post->target) +
+                  blob_bytes(post->target_post);
+    if (need > scratch->blobs_capacity) {
+        free(scratch->blobs);
+        scratch->blobs = malloc(need * 2);
+        scratch->blobs_capacity = scratch->blobs ? need * 2 : 0;
+    }
+    if (need > scratch->blobs_capacity)
+        return false;
+    uint8_t *at = scratch->blobs;
+    blob_word(&at, post->id, &fact->post);
+    blob_word(&at, post->target, &fact->target);
+    blob_word(&at, post->target_post, &fact->target_post);
+    return true;
+}
+
+/* lists: where the fact's lists are kept, if it has any. */
+static void fill_content(const struct post *post, struct fact_lists *lists,
+                         struct fact *fact)
+{
+    fact->urls = post->urls;
+    fact->mentions = post->mentions;
+    fact->media = post->media;
+    if (post->flags & FACT_HAS_TEXT) {
+        fact->text_hash = post->text.hash;
+        fact->text_length = post->text.length;
+        memcpy(lists->scripts, post->text.scripts, sizeof lists->scripts);
+    } else {
+        memset(lists->scripts, 0, sizeof lists->scripts);
+    }
+    lists->hashtags = post->hashtags;
+    lists->domains = post->domains;
+    fact->lists = lists;
+}
+
 static int fill_fact(struct aggregate_lane *lane, const struct post *post,
                      struct fact *fact)
 {
     struct aggregate *aggregate = lane->aggregate;
-    uint32_t client, language;
-    bool post_blob, target_blob, target_post_blob;
     int error = intern_table_id(&aggregate->clients, &lane->clients,
-                                &lane->records, post->client, &client);
+                                &lane->records, post->client, &fact->client);
     if (!error)
         error = intern_table_id(&aggregate->languages, &lane->languages,
-                                &lane->records, post->language, &language);
+                                &lane->records, post->language,
+                                &fact->language);
     if (error)
         return error;
-    if (!id_word(lane, post->id, &fact->post, &post_blob) ||
-        !id_word(lane, post->target, &fact->target, &target_blob) ||
-        !id_word(lane, post->target_post, &fact->target_post,
-                 &target_post_blob))
+    if (!fill_ids(lane->scratch, post, fact))
         return -ENOMEM;
     bool self = id_known(post->target) &&
                 id_equal(post->target, post->account);
     fact->time = post->time;
-    fact->survivor = post->survivor;
     fact->original_time = post->original_time;
     fact->statuses = post->statuses;
-    fact->client = client;
-    fact->language = (uint16_t)language;
+    fact->followers = post->followers;
+    fact->name_hash = post->name_hash;
     fact->kind = (uint8_t)post->kind;
-    fact->flags = (uint8_t)(
-        flag_if(post_blob, FACT_POST_BLOB) |
-        flag_if(target_blob, FACT_TARGET_BLOB) |
-        flag_if(target_post_blob, FACT_TARGET_POST_BLOB) |
-        flag_if(post->manual_retweet, FACT_MANUAL_RETWEET) |
-        flag_if(self, FACT_SELF) |
-        flag_if(post->has_language, FACT_HAS_LANGUAGE) |
-        flag_if(post->has_client, FACT_HAS_CLIENT));
+    fact->flags = (uint16_t)(
+        post->flags | flag_if(post->id.text.size, FACT_POST_BLOB) |
+        flag_if(post->target.text.size, FACT_TARGET_BLOB) |
+        flag_if(post->target_post.text.size, FACT_TARGET_POST_BLOB) |
+        flag_if(self, FACT_SELF));
     return 0;
+}
+
+/* Nearly every fact's code fits; a longer one is made in its own memory. */
+#define CODE_BYTES_SMALL 1024
+
+static bool log_fact(struct aggregate_lane *lane, struct item_log *log,
+                     struct account *account, const struct fact *fact)
+{
+    uint8_t small[CODE_BYTES_SMALL], *code = small;
+    size_t need = fact_code_bytes_max(fact);
+    if (need > sizeof small)
+        code = malloc(need);
+    if (!code)
+        return false;
+    size_t size = (size_t)(fact_encode(code, fact, 0) - code);
+    uint8_t head[LOGGED_FACT_HEAD_MAX];
+    memcpy(head, &account, sizeof account);
+    size_t head_size =
+        (size_t)(varint_write(head + sizeof account, size) - head);
+    uint8_t *item = item_log_add(log, &lane->log_arena, head_size + size);
+    if (item) {
+        memcpy(item, head, head_size);
+        memcpy(item + head_size, code, size);
+    }
+    if (code != small)
+        free(code);
+    return item != NULL;
 }
 
 static int apply_post(struct aggregate_lane *lane, const struct work *work)
@@ -202,16 +284,15 @@ static int apply_post(struct aggregate_lane *lane, const struct work *work)
     struct account *account = account_of(lane, work);
     if (!account)
         return -ENOMEM;
-    struct logged_fact made = {.account = account};
-    int error = fill_fact(lane, &work->item.post, &made.fact);
+    struct fact fact = {0};
+    struct fact_lists lists;
+    int error = fill_fact(lane, &work->item.post, &fact);
     if (error)
         return error;
+    fill_content(&work->item.post, &lists, &fact);
     uint32_t partition = partition_of(lane->aggregate, work->partition_hash);
-    struct logged_fact *item = item_log_add(&lane->logs[partition].facts,
-                                            &lane->log_arena, sizeof *item);
-    if (!item)
+    if (!log_fact(lane, &lane->logs[partition].facts, account, &fact))
         return -ENOMEM;
-    *item = made;
     grow_total(&lane->facts, 1);
     return 0;
 }
@@ -247,6 +328,11 @@ static int apply_one(struct aggregate_lane *lane, const struct work *work)
         return apply_notice(lane, &work->item.notice);
     if (work->item.kind == BATCH_POST)
         return apply_post(lane, work);
+    struct handle_watch *watch = lane->aggregate->options.watch;
+    if (watch && handle_watch_see(
+                     watch, (uint32_t)(lane - lane->aggregate->lanes),
+                     &work->item.observation))
+        return -ENOMEM;
     struct account *account = account_of(lane, work);
     return account && account_observe(account, &work->item.observation,
                                       &lane->records)

@@ -5,6 +5,10 @@
 #include "stages/aggregate/aggregate.h"
 #include "stages/aggregate/intern_table.h"
 #include "stages/aggregate/item_log.h"
+#include "stages/fact_code.h"
+#include "stages/varint.h"
+
+#include <pthread.h>
 
 /*
  * Inside the aggregate stage: what aggregate.c, aggregate_apply.c and
@@ -12,11 +16,30 @@
  * by atomic operations the tables and the accounts' profiles.
  */
 
-/* One item of a fact log. */
+/*
+ * One item of a fact log: the address of its struct account, the size of the
+ * code as a varint, the code (stages/fact_code.h, times less 0). Packed
+ * tightly, at any address.
+ */
+#define LOGGED_FACT_HEAD_MAX (sizeof(struct account *) + VARINT_BYTES_MAX)
+
 struct logged_fact {
     struct account *account;
-    struct fact fact;
+    const uint8_t *code;
+    size_t size;
 };
+/* Reads the item that begins at `at` and steps the reader behind it. */
+static inline struct logged_fact logged_fact_read(struct item_reader *reader,
+                                                  const uint8_t *at)
+{
+    struct logged_fact item;
+    uint64_t size;
+    memcpy(&item.account, at, sizeof item.account);
+    item.code = varint_read(at + sizeof item.account, &size);
+    item.size = (size_t)size;
+    (void)item_reader_next(reader, (size_t)(item.code + size - at));
+    return item;
+}
 
 /*
  * One item of a notice log. Ids are numbers, or pointers to a struct id_blob.
@@ -34,7 +57,7 @@ enum { NOTICE_ACCOUNT_BLOB = 4, NOTICE_POST_BLOB = 8 };
 /* The logs of one lane and partition. */
 struct partition_logs {
     struct item_log accounts;   /* struct account *, added by this lane */
-    struct item_log facts;      /* struct logged_fact */
+    struct item_log facts;      /* logged facts */
     struct item_log notices;    /* struct logged_notice */
 };
 
@@ -62,7 +85,14 @@ struct aggregate {
     struct intern_table clients, languages;
     uint32_t *client_ranks, *language_ranks;    /* by interned number */
     struct aggregate_lane *lanes;
+    /* Closed cursors, whose memory the next ones take over. */
+    pthread_mutex_t spare_lock;
+    struct aggregate_cursor *spare_cursors;
+    uint32_t spare_count;
 };
+
+/* Frees the closed cursors. */
+void aggregate_drop_spares(struct aggregate *aggregate);
 
 /* For aggregate.c: a lane's reused working space; NULL: out of memory. */
 struct apply_scratch *apply_scratch_create(void);

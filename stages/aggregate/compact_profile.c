@@ -1,19 +1,10 @@
 #include "stages/aggregate/compact_profile.h"
 
 /* Three single bytes, two times, and the counts. */
-#define HEAD_BYTES_MAX (3 + (2 + PROFILE_COUNTS) * VARINT_BYTES_MAX)
+#define HEAD_BYTES_MAX                                                         \
+    (3 + (2 + PROFILE_COUNTS + ENGAGEMENTS) * VARINT_BYTES_MAX)
 
-enum { HAS_AUTHOR = 1, HAS_CREATED = 2, HAS_TIME = 4 };
-
-static uint64_t zigzag(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
-}
-
-static int64_t unzigzag(uint64_t value)
-{
-    return (int64_t)(value >> 1 ^ (value & 1 ? UINT64_MAX : 0));
-}
+enum { HAS_AUTHOR = 1, HAS_CREATED = 2, HAS_TIME = 4, IS_SNAPSHOT = 8 };
 
 static size_t head_write(uint8_t head[HEAD_BYTES_MAX],
                          const struct observation *o)
@@ -21,7 +12,8 @@ static size_t head_write(uint8_t head[HEAD_BYTES_MAX],
     uint8_t *at = head;
     *at++ = (uint8_t)((o->author ? HAS_AUTHOR : 0) |
                       (o->created_at != TIME_NONE ? HAS_CREATED : 0) |
-                      (o->t_obs != TIME_NONE ? HAS_TIME : 0));
+                      (o->t_obs != TIME_NONE ? HAS_TIME : 0) |
+                      (o->snapshot ? IS_SNAPSHOT : 0));
     unsigned flags = 0, texts = 0;
     for (int i = 0; i < PROFILE_FLAGS; i++)
         flags |= (unsigned)(o->flags[i] & 3) << 2 * i;
@@ -32,6 +24,8 @@ static size_t head_write(uint8_t head[HEAD_BYTES_MAX],
         at = varint_write(at, zigzag(o->created_at));
     for (int i = 0; i < PROFILE_COUNTS; i++)
         at = varint_write(at, (uint64_t)o->counts[i] + 1);
+    for (int i = 0; i < ENGAGEMENTS; i++)
+        at = varint_write(at, (uint64_t)o->engagement[i] + 1);
     for (int i = 0; i < PROFILE_TEXTS; i++)
         texts |= (unsigned)(o->texts[i].size != TEXT_NONE) << i;
     *at++ = (uint8_t)texts;
@@ -87,6 +81,7 @@ void compact_profile_read(const uint8_t *compact, struct observation *o,
 {
     unsigned has = compact[0], flags = compact[1];
     o->author = has & HAS_AUTHOR;
+    o->snapshot = has & IS_SNAPSHOT;
     for (int i = 0; i < PROFILE_FLAGS; i++)
         o->flags[i] = flags >> 2 * i & 3;
     const uint8_t *at = time_read(compact + 2, has & HAS_TIME, &o->t_obs);
@@ -96,15 +91,21 @@ void compact_profile_read(const uint8_t *compact, struct observation *o,
         at = varint_read(at, &word);
         o->counts[i] = (int64_t)(word - 1);
     }
+    for (int i = 0; i < ENGAGEMENTS; i++) {
+        uint64_t word;
+        at = varint_read(at, &word);
+        o->engagement[i] = (int64_t)(word - 1);
+    }
     texts_read(at + 1, *at, o, blocks);
 }
 
 bool observation_equal(const struct observation *a,
                        const struct observation *b)
 {
-    if (a->author != b->author || a->t_obs != b->t_obs ||
-        a->created_at != b->created_at ||
+    if (a->author != b->author || a->snapshot != b->snapshot ||
+        a->t_obs != b->t_obs || a->created_at != b->created_at ||
         memcmp(a->counts, b->counts, sizeof a->counts) != 0 ||
+        memcmp(a->engagement, b->engagement, sizeof a->engagement) != 0 ||
         memcmp(a->flags, b->flags, sizeof a->flags) != 0)
         return false;
     for (int i = 0; i < PROFILE_TEXTS; i++) {

@@ -18,6 +18,10 @@ static bool add_chunk(struct item_log *log, struct arena *arena,
         bytes = log->last->bytes * 2;
     if (log->last && bytes > CHUNK_BYTES_MAX)
         bytes = log->last->bytes;
+    if (bytes > CHUNK_BYTES_MAX)
+        bytes = CHUNK_BYTES_MAX;
+    if (bytes < item_bytes)
+        bytes = item_bytes;
     struct item_chunk *chunk = arena_alloc(arena, sizeof *chunk + bytes, 8);
     if (!chunk)
         return false;
@@ -52,18 +56,24 @@ void item_reader_open(struct item_reader *reader, const struct item_log *log)
                                    log->first ? log->first->items : NULL};
 }
 
-void *item_reader_next(struct item_reader *reader, size_t item_bytes)
+const uint8_t *item_reader_at(struct item_reader *reader)
 {
     while (reader->chunk) {
         bool last = reader->chunk == reader->log->last;
         uint8_t *end = last ? reader->log->next : reader->chunk->end;
-        if (reader->at < end) {
-            uint8_t *item = reader->at;
-            reader->at += item_bytes;
-            return item;
-        }
+        if (reader->at < end)
+            return reader->at;
         reader->chunk = reader->chunk->next;
         reader->at = reader->chunk ? reader->chunk->items : NULL;
     }
     return NULL;
+}
+
+void *item_reader_next(struct item_reader *reader, size_t item_bytes)
+{
+    if (!item_reader_at(reader))
+        return NULL;
+    uint8_t *item = reader->at;
+    reader->at += item_bytes;
+    return item;
 }

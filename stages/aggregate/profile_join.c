@@ -9,7 +9,8 @@
 
 void profile_init(struct profile *profile)
 {
-    *profile = (struct profile){.created_at = TIME_NONE,
+    *profile = (struct profile){.created_at = {0, TIME_NONE},
+                                .engagement = {COUNT_NONE, COUNT_NONE},
                                 .first_observed = TIME_NONE,
                                 .last_observed = TIME_NONE};
     for (int i = 0; i < PROFILE_COUNTS; i++)
@@ -20,6 +21,14 @@ static void join_least_time(int64_t *into, int64_t from)
 {
     if (*into == TIME_NONE || (from != TIME_NONE && from < *into))
         *into = from;
+}
+
+/* Timed before untimed, then the least. */
+static void join_created(struct cell *into, const struct cell *from)
+{
+    if (from->when > into->when ||
+        (from->when == into->when && from->value < into->value))
+        *into = *from;
 }
 
 static void join_greatest_time(int64_t *into, int64_t from)
@@ -143,7 +152,10 @@ static bool join_distinct(struct distinct *into, const struct distinct *from,
 bool profile_join(struct profile *into, const struct profile *from,
                   struct arena *arena)
 {
-    join_least_time(&into->created_at, from->created_at);
+    join_created(&into->created_at, &from->created_at);
+    for (int i = 0; i < ENGAGEMENTS; i++)
+        if (from->engagement[i] > into->engagement[i])
+            into->engagement[i] = from->engagement[i];
     join_least_time(&into->first_observed, from->first_observed);
     join_greatest_time(&into->last_observed, from->last_observed);
     for (int i = 0; i < PROFILE_COUNTS; i++)

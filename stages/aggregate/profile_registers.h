@@ -6,15 +6,17 @@
 
 /*
  * All registers of one account's profile, raised by any number of threads.
- * Zeroed memory is the profile of an account never seen. 448 bytes, seven
- * cache lines; texts and distinct sets stand outside.
+ * Zeroed memory is the profile of an account never seen. 464 bytes at most;
+ * texts and distinct sets stand outside.
  *
  * Everything is kept so that the greatest wins and 0 is "never": a least as
- * its complement, a count plus 1, a flag as (when << 1 | value).
+ * its complement, a count plus 1, a flag as (when << 1 | value), created_at
+ * as its complement with a bit above it if the observation has a time.
  *
  * An observation without a time ranks behind every timed one: it fills only
- * registers that no timed observation fills, and does not move first_observed
- * and last_observed. Times beyond TIME_LIMIT count as none.
+ * registers that no timed observation fills, does not move first_observed and
+ * last_observed, and adds nothing to distinct sets. A snapshot fills last
+ * values, created_at and distinct sets. Times beyond TIME_LIMIT count as none.
  */
 #define TIME_LIMIT ((int64_t)1 << 58)
 
@@ -27,6 +29,7 @@ struct profile_registers {
     union register_cell texts[PROFILE_TEXTS];
     struct count_cells counts[PROFILE_COUNTS];
     _Atomic uint64_t created_at, first_observed, last_observed;
+    _Atomic uint64_t engagement[ENGAGEMENTS];
     _Atomic uint64_t flags[PROFILE_FLAGS];
     struct distinct_set distincts[PROFILE_DISTINCTS];
 };

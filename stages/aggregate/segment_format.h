@@ -4,7 +4,7 @@
 #include "stages/aggregate/segment.h"
 
 /*
- * The layout of a segment, version 1. All numbers are little-endian.
+ * The layout of a segment, version 2. All numbers are little-endian.
  *
  *     struct segment_header                    64 bytes
  *     blocks                                   at most 256 KiB each
@@ -27,14 +27,13 @@
  *     dictionaries  clients, languages: each count, then (size, bytes) each
  *     account       platform (byte), id, has_profile (byte), [profile],
  *                   facts, deletions (numbers), the facts, the deletions
- *     profile       created_at, first_observed, last_observed; then counts
+ *     profile       created_at (when, value), first_observed, last_observed,
+ *                   engagement; then counts
  *                   (first, last, min, max), texts, flags, distincts. A
  *                   `when` is the difference to the one before; a distinct
  *                   is its count (byte), then words or the registers.
- *     fact          kind, flags, what is present (bytes); the time as the
- *                   difference to the one before; post, survivor (word);
- *                   then what is present of target, target_post,
- *                   original_time (less the time), statuses, client, language
+ *     fact          its size, and its code (stages/fact_code.h), whose time
+ *                   is less that of the fact before
  *     deletion      id, has_time (byte), [time]
  */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -42,14 +41,15 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 #define SEGMENT_MAGIC "SNDPSEG\n"
 #define SEGMENT_END_MAGIC "SNDPEND\n"
-#define SEGMENT_VERSION 1u
+#define SEGMENT_VERSION 2u
 /* Of the shape of profiles and distincts; another build's shape is refused. */
 #define SEGMENT_SHAPE                                                          \
     ((uint32_t)PROFILE_COUNTS << 24 | (uint32_t)PROFILE_TEXTS << 16 |          \
-     (uint32_t)PROFILE_FLAGS << 8 | (uint32_t)PROFILE_DISTINCTS)
+     (uint32_t)PROFILE_FLAGS << 8 | (uint32_t)PROFILE_DISTINCTS << 4 |         \
+     (uint32_t)ENGAGEMENTS)
 #define SEGMENT_PARTITIONS_MAX ((uint32_t)1 << 20)
 #define SEGMENT_TEXT_BYTES_MAX ((uint32_t)1 << 30)
-#define SEGMENT_FACT_BYTES_MIN 14u      /* the shortest: 3 + 1 + 2 + 8 */
+#define SEGMENT_FACT_BYTES_MIN 15u      /* 1 + FACT_CODE_BYTES_MIN */
 #define SEGMENT_DELETION_BYTES_MIN 3u
 
 struct segment_header {
@@ -86,16 +86,6 @@ _Static_assert(sizeof(struct segment_header) == 64, "no padding");
 _Static_assert(sizeof(struct segment_section) == 32, "no padding");
 _Static_assert(sizeof(struct segment_block) == 24, "no padding");
 _Static_assert(sizeof(struct segment_footer) == 64, "no padding");
-
-enum fact_presence {
-    HAS_TARGET = 1,
-    HAS_TARGET_POST = 2,
-    HAS_ORIGINAL_TIME = 4,
-    HAS_STATUSES = 8,
-    HAS_CLIENT = 16,
-    HAS_LANGUAGE = 32,
-    HAS_ALL = 63,
-};
 
 uint64_t segment_checksum(const void *bytes, size_t size);
 /* All of it: 0 or -errno; a read behind the end is -EBADMSG. */

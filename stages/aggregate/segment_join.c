@@ -121,7 +121,7 @@ int dictionaries_join(const struct dictionaries *const inputs[],
             merge.inputs[i] = &inputs[i]->languages;
         }
         if (!status)
-            status = make_union(&merge, UINT16_MAX, &out->languages);
+            status = make_union(&merge, UINT32_MAX - 1, &out->languages);
         for (uint32_t i = 0; i < count; i++)
             translations[i].languages = merge.ranks[i];
     }

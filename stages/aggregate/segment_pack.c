@@ -1,6 +1,8 @@
 #include "stages/aggregate/segment_pack.h"
 
 #include "pipeline/check.h"
+#include "stages/fact_code.h"
+#include "stages/varint.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -105,25 +107,6 @@ void pack_bytes(struct packer *packer, const void *bytes, size_t size)
 
 /* ---- numbers and texts ------------------------------------------------- */
 
-static uint8_t *put_number(uint8_t *to, uint64_t number)
-{
-    for (; number >= 128; number >>= 7)
-        *to++ = (uint8_t)(number | 128);
-    *to++ = (uint8_t)number;
-    return to;
-}
-
-static uint8_t *put_signed(uint8_t *to, int64_t number)
-{
-    return put_number(to, (uint64_t)number << 1 ^ (uint64_t)(number >> 63));
-}
-
-static uint8_t *put_word(uint8_t *to, uint64_t word)
-{
-    memcpy(to, &word, sizeof word);
-    return to + sizeof word;
-}
-
 static void pack_byte(struct packer *packer, uint8_t byte)
 {
     pack_bytes(packer, &byte, 1);
@@ -131,14 +114,13 @@ static void pack_byte(struct packer *packer, uint8_t byte)
 
 void pack_number(struct packer *packer, uint64_t number)
 {
-    uint8_t bytes[10];
-    pack_bytes(packer, bytes, (size_t)(put_number(bytes, number) - bytes));
+    uint8_t bytes[VARINT_BYTES_MAX];
+    pack_bytes(packer, bytes, (size_t)(varint_write(bytes, number) - bytes));
 }
 
 static void pack_signed(struct packer *packer, int64_t number)
 {
-    uint8_t bytes[10];
-    pack_bytes(packer, bytes, (size_t)(put_signed(bytes, number) - bytes));
+    pack_number(packer, zigzag(number));
 }
 
 static void pack_word(struct packer *packer, uint64_t word)
@@ -186,9 +168,12 @@ static void pack_distinct(struct packer *packer, const struct distinct *set)
 static void pack_profile(struct packer *packer, const struct profile *profile)
 {
     uint64_t before = 0;
-    pack_signed(packer, profile->created_at);
+    pack_number(packer, profile->created_at.when);
+    pack_signed(packer, profile->created_at.value);
     pack_signed(packer, profile->first_observed);
     pack_signed(packer, profile->last_observed);
+    for (int i = 0; i < ENGAGEMENTS; i++)
+        pack_signed(packer, profile->engagement[i]);
     for (int i = 0; i < PROFILE_COUNTS; i++) {
         const struct count_register *count = &profile->counts[i];
         pack_cell(packer, &count->first, &before);
@@ -209,69 +194,25 @@ static void pack_profile(struct packer *packer, const struct profile *profile)
 
 /* ---- facts ------------------------------------------------------------- */
 
-static uint8_t presence(const struct fact *fact)
-{
-    return (uint8_t)((fact->target ? HAS_TARGET : 0) |
-                     (fact->target_post ? HAS_TARGET_POST : 0) |
-                     (fact->original_time != TIME_NONE ? HAS_ORIGINAL_TIME
-                                                       : 0) |
-                     (fact->statuses != COUNT_NONE ? HAS_STATUSES : 0) |
-                     (fact->client ? HAS_CLIENT : 0) |
-                     (fact->language ? HAS_LANGUAGE : 0));
-}
-
-/* What follows the ids; at most 4 numbers of 10 bytes. */
-static uint8_t *put_rest(uint8_t *to, const struct fact *fact, uint8_t has)
-{
-    if (has & HAS_ORIGINAL_TIME)
-        to = put_signed(to, (int64_t)((uint64_t)fact->original_time -
-                                      (uint64_t)fact->time));
-    if (has & HAS_STATUSES)
-        to = put_signed(to, fact->statuses);
-    if (has & HAS_CLIENT)
-        to = put_number(to, fact->client);
-    if (has & HAS_LANGUAGE)
-        to = put_number(to, fact->language);
-    return to;
-}
-
-static uint8_t *put_number_id(uint8_t *to, uint64_t number)
-{
-    *to++ = 0;
-    return put_word(to, number);
-}
+#define CODE_BYTES_SMALL 1024
 
 static void pack_fact(struct packer *packer, const struct fact *fact,
                       int64_t *before)
 {
-    uint8_t bytes[128], *to = bytes, has = presence(fact);
-    *to++ = fact->kind;
-    *to++ = fact->flags;
-    *to++ = has;
-    to = put_signed(to, (int64_t)((uint64_t)fact->time - (uint64_t)*before));
-    *before = fact->time;
-    bool blobs = fact->flags &
-                 (FACT_POST_BLOB | FACT_TARGET_BLOB | FACT_TARGET_POST_BLOB);
-    if (!blobs) {
-        to = put_number_id(to, fact->post);
-        to = put_word(to, fact->survivor);
-        if (has & HAS_TARGET)
-            to = put_number_id(to, fact->target);
-        if (has & HAS_TARGET_POST)
-            to = put_number_id(to, fact->target_post);
-        to = put_rest(to, fact, has);
-        pack_bytes(packer, bytes, (size_t)(to - bytes));
+    uint8_t small[CODE_BYTES_SMALL], *code = small;
+    size_t need = fact_code_bytes_max(fact);
+    if (need > sizeof small)
+        code = malloc(need);
+    if (!code) {
+        packer->error = -ENOMEM;
         return;
     }
-    pack_bytes(packer, bytes, (size_t)(to - bytes));
-    pack_id(packer, fact_post(fact));
-    pack_word(packer, fact->survivor);
-    if (has & HAS_TARGET)
-        pack_id(packer, fact_target(fact));
-    if (has & HAS_TARGET_POST)
-        pack_id(packer, fact_target_post(fact));
-    to = put_rest(bytes, fact, has);
-    pack_bytes(packer, bytes, (size_t)(to - bytes));
+    size_t size = (size_t)(fact_encode(code, fact, *before) - code);
+    pack_number(packer, size);
+    pack_bytes(packer, code, size);
+    *before = fact->time;
+    if (code != small)
+        free(code);
 }
 
 static void pack_deletion(struct packer *packer,

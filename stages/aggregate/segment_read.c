@@ -193,7 +193,7 @@ static int read_dictionaries(struct segment *segment)
         return -ENOMEM;
     open_section(segment, segment->header.partitions, block, &unpacker);
     read_dictionary(&unpacker, UINT32_MAX - 1, &segment->names.clients);
-    read_dictionary(&unpacker, UINT16_MAX, &segment->names.languages);
+    read_dictionary(&unpacker, UINT32_MAX - 1, &segment->names.languages);
     if (!unpacker.error && unpacker_left(&unpacker))
         unpacker_fail(&unpacker, -EBADMSG);
     memory_unmap(segment->memory, block, SEGMENT_BLOCK_BYTES);
@@ -305,10 +305,8 @@ static void translate_fact(const struct translation *translation,
 {
     if (!translation)
         return;
-    uint32_t language = translation->languages[fact->language];
-    CHECK(language <= UINT16_MAX);
     fact->client = translation->clients[fact->client];
-    fact->language = (uint16_t)language;
+    fact->language = translation->languages[fact->language];
 }
 
 static void read_facts(struct segment_cursor *cursor,

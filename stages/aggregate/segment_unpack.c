@@ -1,9 +1,10 @@
 #include "stages/aggregate/segment_unpack.h"
 
+#include "stages/fact_code.h"
+
 #include <errno.h>
 
 #define HLL_RANK_MAX 53
-#define FACT_FLAGS_ALL 127
 
 /* ---- bytes ------------------------------------------------------------- */
 
@@ -154,29 +155,6 @@ struct id unpack_id(struct unpacker *unpacker, struct arena *arena)
     return id;
 }
 
-/* An id as a fact holds it: its number, or the address of its blob. */
-static uint64_t unpack_fact_id(struct unpacker *unpacker, struct arena *arena,
-                               bool blob)
-{
-    uint32_t size = unpack_size(unpacker);
-    if (blob != (size > 0))
-        unpacker_fail(unpacker, -EBADMSG);
-    if (!size)
-        return unpack_word(unpacker);
-    struct id_blob *id = arena_alloc(arena, sizeof *id + size,
-                                     _Alignof(struct id_blob));
-    if (!id) {
-        unpacker_fail(unpacker, -ENOMEM);
-        return 0;
-    }
-    id->size = size;
-    unpack_bytes(unpacker, id->bytes, size);
-    struct text text = {id->bytes, size};
-    if (size <= ID_DIGITS_MAX && id_from_text(text).number)
-        unpacker_fail(unpacker, -EBADMSG);
-    return (uint64_t)(uintptr_t)id;
-}
-
 /* ---- profiles ---------------------------------------------------------- */
 
 static uint64_t unpack_when(struct unpacker *unpacker, uint64_t *before)
@@ -228,9 +206,14 @@ void unpack_profile(struct unpacker *unpacker, struct arena *arena,
                     struct profile *profile)
 {
     uint64_t before = 0;
-    profile->created_at = unpack_signed(unpacker);
+    profile->created_at.when = unpack_number(unpacker);
+    profile->created_at.value = unpack_signed(unpacker);
+    if (profile->created_at.when > CREATED_TIMED)
+        unpacker_fail(unpacker, -EBADMSG);
     profile->first_observed = unpack_signed(unpacker);
     profile->last_observed = unpack_signed(unpacker);
+    for (int i = 0; i < ENGAGEMENTS; i++)
+        profile->engagement[i] = unpack_signed(unpacker);
     for (int i = 0; i < PROFILE_COUNTS; i++) {
         struct count_register *count = &profile->counts[i];
         count->first = unpack_cell(unpacker, &before);
@@ -253,60 +236,26 @@ void unpack_profile(struct unpacker *unpacker, struct arena *arena,
 
 /* ---- facts ------------------------------------------------------------- */
 
-static uint32_t unpack_rank(struct unpacker *unpacker,
-                            const struct dictionary *dictionary)
-{
-    uint64_t rank = unpack_number(unpacker);
-    if (rank <= dictionary->count)
-        return (uint32_t)rank;
-    unpacker_fail(unpacker, -EBADMSG);
-    return 0;
-}
-
-static void check_fact(struct unpacker *unpacker, const struct fact *fact,
-                       uint8_t has)
-{
-    bool good = fact->kind < POST_KINDS && fact->post && has <= HAS_ALL &&
-                fact->flags <= FACT_FLAGS_ALL;
-    if (fact->flags & FACT_TARGET_BLOB && !(has & HAS_TARGET))
-        good = false;
-    if (fact->flags & FACT_TARGET_POST_BLOB && !(has & HAS_TARGET_POST))
-        good = false;
-    if (!good)
-        unpacker_fail(unpacker, -EBADMSG);
-}
-
 void unpack_fact(struct unpacker *unpacker, struct arena *arena,
                  const struct dictionaries *limits, int64_t *before,
                  struct fact *fact)
 {
-    *fact = (struct fact){.original_time = TIME_NONE, .statuses = COUNT_NONE};
-    fact->kind = unpack_byte(unpacker);
-    fact->flags = unpack_byte(unpacker);
-    uint8_t has = unpack_byte(unpacker);
-    fact->time = (int64_t)((uint64_t)*before +
-                           (uint64_t)unpack_signed(unpacker));
+    uint32_t size = unpack_size(unpacker);
+    uint8_t *code = arena_alloc(arena, size, 1);
+    if (!code) {
+        unpacker_fail(unpacker, -ENOMEM);
+        return;
+    }
+    unpack_bytes(unpacker, code, size);
+    if (unpacker->error)
+        return;
+    int error = fact_decode(code, size, *before, arena, fact);
+    if (!error && (fact->client > limits->clients.count ||
+                   fact->language > limits->languages.count))
+        error = -EBADMSG;
+    if (error)
+        unpacker_fail(unpacker, error);
     *before = fact->time;
-    fact->post = unpack_fact_id(unpacker, arena,
-                                fact->flags & FACT_POST_BLOB);
-    fact->survivor = unpack_word(unpacker);
-    if (has & HAS_TARGET)
-        fact->target = unpack_fact_id(unpacker, arena,
-                                      fact->flags & FACT_TARGET_BLOB);
-    if (has & HAS_TARGET_POST)
-        fact->target_post = unpack_fact_id(unpacker, arena,
-                                           fact->flags &
-                                               FACT_TARGET_POST_BLOB);
-    if (has & HAS_ORIGINAL_TIME)
-        fact->original_time = (int64_t)((uint64_t)fact->time +
-                                        (uint64_t)unpack_signed(unpacker));
-    if (has & HAS_STATUSES)
-        fact->statuses = unpack_signed(unpacker);
-    if (has & HAS_CLIENT)
-        fact->client = unpack_rank(unpacker, &limits->clients);
-    if (has & HAS_LANGUAGE)
-        fact->language = (uint16_t)unpack_rank(unpacker, &limits->languages);
-    check_fact(unpacker, fact, has);
 }
 
 void unpack_deletion(struct unpacker *unpacker, struct arena *arena,

@@ -3,6 +3,7 @@
 
 #include "pipeline/memory.h"
 #include "stages/units.h"
+#include "stages/varint.h"
 
 /*
  * An immutable text at any address: its size as a varint (LEB128, one byte for
@@ -10,26 +11,6 @@
  * compact profile, and is passed round as its address. Blocks are written by
  * this process only, so reading them trusts them.
  */
-#define VARINT_BYTES_MAX 10
-
-static inline uint8_t *varint_write(uint8_t *at, uint64_t value)
-{
-    for (; value >= 128; value >>= 7)
-        *at++ = (uint8_t)(value | 128);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
-static inline const uint8_t *varint_read(const uint8_t *at, uint64_t *value)
-{
-    *value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        *value |= (uint64_t)(*at & 127) << shift;
-        if (!(*at++ & 128))
-            return at;
-    }
-}
-
 size_t text_block_bytes(struct text text);
 /* Writes text_block_bytes(text) bytes; the place behind them. */
 uint8_t *text_block_write(uint8_t *at, struct text text);

@@ -11,7 +11,7 @@
 /*
  * The face of the decode stage: zstd frames, in the order they stand in a
  * shard (RFC 8878); those of gzip and bzip2 files, and entries of zip files
- * (packed.h); and what the headers of tar and zip say (tar_header.h,
+ * (packed_frames.h); and what the headers of tar and zip say (tar_header.h,
  * zip_directory.h). It knows no lines and no records.
  *
  * A decoder belongs to one lane and is reused for all its frames; it goes

@@ -4,7 +4,7 @@
 #include "pipeline/check.h"
 #include "pipeline/limits.h"
 #include "stages/decode/frame_walk.h"
-#include "stages/decode/packed.h"
+#include "stages/decode/packed_frames.h"
 #include "stages/decode/text_ring.h"
 
 #include <errno.h>

@@ -16,7 +16,8 @@ int isa_runs_here(enum isa isa)
         return isa_runs_here(ISA_AVX2) &&
                __builtin_cpu_supports("avx512f") &&
                __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vbmi");
+               __builtin_cpu_supports("avx512vbmi") &&
+               __builtin_cpu_supports("avx512vbmi2");
 #endif
     return isa == ISA_SCALAR;
 }

@@ -18,101 +18,142 @@ uint32_t INDEX_AVX512(const uint8_t *text, size_t size, uint32_t *tokens,
 #define INDEX_AVX512 index_avx512
 #endif
 
-/* The AVX2 kernel with one register a block, and masks that need no
- * gathering. */
+#include "stages/parse/kernel_avx512.h"
 
-static inline __m512i table(const uint8_t entries[16])
+/* One register a block, and masks that need no gathering. */
+
+/*
+ * The classes of an ASCII byte, one bit each, by one look-up in a table of 128
+ * entries: eight tests of a bit are cheaper than as many comparisons, and
+ * white space needs no second look.
+ */
+enum { QUOTE = 1, BACKSLASH = 2, SEPARATOR = 4, BRACKET = 8, CONTROL = 16,
+       ESCAPABLE = 32, HEX = 64, LETTER_U = 128 };
+#define EIGHT(at, class)                                                       \
+    [at] = class, [at + 1] = class, [at + 2] = class, [at + 3] = class,        \
+    [at + 4] = class, [at + 5] = class, [at + 6] = class, [at + 7] = class
+static const uint8_t BYTE_CLASSES[128] = {
+    EIGHT(0, CONTROL), [8] = CONTROL, ['\t'] = CONTROL | SEPARATOR,
+    ['\n'] = CONTROL | SEPARATOR, [11] = CONTROL, [12] = CONTROL,
+    ['\r'] = CONTROL | SEPARATOR, [14] = CONTROL, [15] = CONTROL,
+    EIGHT(16, CONTROL), EIGHT(24, CONTROL), [' '] = SEPARATOR,
+    ['"'] = QUOTE | ESCAPABLE, ['\\'] = BACKSLASH | ESCAPABLE,
+    ['/'] = ESCAPABLE, [','] = SEPARATOR, [':'] = SEPARATOR,
+    ['{'] = SEPARATOR | BRACKET, ['}'] = SEPARATOR | BRACKET,
+    ['['] = SEPARATOR | BRACKET, [']'] = SEPARATOR | BRACKET,
+    EIGHT('0', HEX), ['8'] = HEX, ['9'] = HEX,
+    ['A'] = HEX, ['B'] = HEX, ['C'] = HEX, ['D'] = HEX, ['E'] = HEX,
+    ['F'] = HEX, ['a'] = HEX, ['b'] = HEX | ESCAPABLE, ['c'] = HEX,
+    ['d'] = HEX, ['e'] = HEX, ['f'] = HEX | ESCAPABLE, ['n'] = ESCAPABLE,
+    ['r'] = ESCAPABLE, ['t'] = ESCAPABLE, ['u'] = ESCAPABLE | LETTER_U};
+
+/*
+ * The constants of the loop. gcc would make each of them anew for every block,
+ * from a number in a general register; opaque to it they stay in registers,
+ * of which there are enough.
+ */
+#if defined(KERNEL_AVX512_EMULATED)
+#define KEEP(vector) (void)(vector)
+#else
+#define KEEP(vector) __asm__("" : "+v"(vector))
+#endif
+
+struct constants {
+    __m512i table_low, table_high, places;
+    __m512i quote, backslash, separator, bracket, control, escapable, hex,
+        letter_u;
+};
+
+static inline __m512i of_bit(int class)
 {
-    return _mm512_broadcast_i32x4(
-        _mm_loadu_si128((const __m128i *)(const void *)entries));
+    __m512i vector = _mm512_set1_epi8((char)class);
+    KEEP(vector);
+    return vector;
 }
 
-static inline __m512i nibble_high(__m512i bytes)
+static inline struct constants make_constants(void)
 {
-    return _mm512_and_si512(_mm512_srli_epi16(bytes, 4),
-                            _mm512_set1_epi8(0x0F));
-}
-
-/* The 64 bytes that stand `by` bytes before input. */
-static inline __m512i shifted(__m512i previous, __m512i input, int by)
-{
-    uint8_t places[64];
+    uint8_t bytes[64];
     for (int i = 0; i < 64; i++)
-        places[i] = (uint8_t)(64 + i - by);
-    return _mm512_permutex2var_epi8(previous, _mm512_loadu_si512(places),
-                                    input);
+        bytes[i] = (uint8_t)i;
+    struct constants with = {
+        .table_low = _mm512_loadu_si512(BYTE_CLASSES),
+        .table_high = _mm512_loadu_si512(BYTE_CLASSES + 64),
+        .places = _mm512_loadu_si512(bytes),
+        .quote = of_bit(QUOTE),         .backslash = of_bit(BACKSLASH),
+        .separator = of_bit(SEPARATOR), .bracket = of_bit(BRACKET),
+        .control = of_bit(CONTROL),     .escapable = of_bit(ESCAPABLE),
+        .hex = of_bit(HEX),             .letter_u = of_bit(LETTER_U)};
+    KEEP(with.table_low);
+    KEEP(with.table_high);
+    KEEP(with.places);
+    return with;
 }
 
-/* Bytes of input that are not UTF-8, given the 64 bytes before it. */
-static inline uint64_t utf8_errors(__m512i previous, __m512i input)
+/* wide: bytes from 0x80 on, which are of no class. */
+static inline uint64_t tokens_of(const struct constants *with, __m512i bytes,
+                                 uint64_t wide, struct block_carry *carry)
 {
-    __m512i before = shifted(previous, input, 1);
-    __m512i low = _mm512_and_si512(before, _mm512_set1_epi8(0x0F));
-    __m512i special = _mm512_and_si512(
-        _mm512_and_si512(
-            _mm512_shuffle_epi8(table(FIRST_HIGH), nibble_high(before)),
-            _mm512_shuffle_epi8(table(FIRST_LOW), low)),
-        _mm512_shuffle_epi8(table(SECOND_HIGH), nibble_high(input)));
-    __m512i third = _mm512_subs_epu8(shifted(previous, input, 2),
-                                     _mm512_set1_epi8(0xE0 - 0x80));
-    __m512i fourth = _mm512_subs_epu8(shifted(previous, input, 3),
-                                      _mm512_set1_epi8(0xF0 - 0x80));
-    __m512i must = _mm512_and_si512(_mm512_or_si512(third, fourth),
-                                    _mm512_set1_epi8((char)0x80));
-    return _mm512_test_epi8_mask(_mm512_xor_si512(must, special),
-                                 _mm512_set1_epi8(-1));
+    const __m512i classes = _mm512_maskz_permutex2var_epi8(
+        ~wide, with->table_low, bytes, with->table_high);
+    const struct block_masks masks = {
+        .quote = _mm512_test_epi8_mask(classes, with->quote),
+        .backslash = _mm512_test_epi8_mask(classes, with->backslash),
+        .separator = _mm512_test_epi8_mask(classes, with->separator),
+        .bracket = _mm512_test_epi8_mask(classes, with->bracket),
+        .control = _mm512_test_epi8_mask(classes, with->control),
+        .escapable = _mm512_test_epi8_mask(classes, with->escapable),
+        .hex = _mm512_test_epi8_mask(classes, with->hex),
+        .letter_u = _mm512_test_epi8_mask(classes, with->letter_u)};
+    return block_tokens(&masks, true, carry);
 }
 
-/* The last three bytes begin a sequence that they do not end. */
-static inline bool utf8_incomplete(const uint8_t *end)
-{
-    return end[-1] >= 0xC0 || end[-2] >= 0xE0 || end[-3] >= 0xF0;
-}
+/* The places of 16 tokens, from entry 16 * part on. */
+#define STORE_PLACES(part)                                                     \
+    _mm512_storeu_si512(                                                       \
+        out + 16 * (part),                                                     \
+        _mm512_add_epi32(from, _mm512_cvtepu8_epi32(                           \
+                                   _mm512_extracti32x4_epi32(places, part))))
 
-static inline uint64_t equal(__m512i bytes, char byte)
+/* Appends base + the place of each bit; returns the new end. May write up to
+ * 16 entries behind it. Places are gathered by one compression of the bytes 0
+ * to 63, so that nothing branches on how many there are, up to 16. */
+static inline uint32_t *write_places(const struct constants *with,
+                                     uint32_t *out, uint32_t base,
+                                     uint64_t bits)
 {
-    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
-}
-
-static inline void load_escapes(struct block_masks *masks, __m512i bytes)
-{
-    __m512i classes = _mm512_and_si512(
-        _mm512_shuffle_epi8(table(ESCAPES_HIGH), nibble_high(bytes)),
-        _mm512_shuffle_epi8(table(ESCAPES_LOW), bytes));
-    masks->hex = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(0x70));
-    masks->escapable = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(0x0F));
-    masks->letter_u = equal(bytes, 'u');
-}
-
-static inline uint64_t tokens_of(__m512i bytes, struct block_carry *carry)
-{
-    struct block_masks masks = {0};
-    const __m512i fold = _mm512_set1_epi8(0x20);
-    masks.quote = equal(bytes, '"');
-    masks.backslash = equal(bytes, '\\');
-    /* { } [ ] : , and space: with bit 5 set, [ ] are { }. */
-    masks.separator = _mm512_cmpeq_epi8_mask(
-        _mm512_or_si512(bytes, fold),
-        _mm512_shuffle_epi8(table(SEPARATORS), bytes));
-    /* Among separators the brackets are those with bit 6. */
-    masks.bracket = _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(0x40));
-    masks.control = _mm512_cmplt_epu8_mask(bytes, fold);
-    if (masks.control) {
-        /* 0x00, 0x0C and 0x1A were taken for separators. */
-        masks.separator &= ~masks.control;
-        masks.separator |=
-            equal(bytes, '\t') | equal(bytes, '\n') | equal(bytes, '\r');
+#if defined(KERNEL_AVX512_EMULATED)
+    (void)with;
+    return write_tokens(out, base, bits);
+#else
+    __m512i places = _mm512_maskz_compress_epi8(bits, with->places);
+    const __m512i from = _mm512_set1_epi32((int)base);
+    uint32_t count = (uint32_t)__builtin_popcountll(bits);
+    STORE_PLACES(0);
+    if (__builtin_expect(count > 16, 0)) {
+        STORE_PLACES(1);
+        STORE_PLACES(2);
+        STORE_PLACES(3);
     }
-    if (block_escapes(&masks, carry))
-        load_escapes(&masks, bytes);
-    return block_tokens(&masks, carry);
+    return out + count;
+#endif
+}
+
+/* Out of the way: its tables would crowd the constants out of registers. */
+static __attribute__((noinline)) uint64_t utf8_block(const uint8_t *text,
+                                                     size_t at,
+                                                     __m512i bytes)
+{
+    __m512i previous = at ? _mm512_loadu_si512(text + at - 64)
+                          : _mm512_setzero_si512();
+    return utf8_errors(previous, bytes);
 }
 
 uint32_t INDEX_AVX512(const uint8_t *text, size_t size, uint32_t *tokens,
                       uint32_t *count)
 {
+    const struct constants with = make_constants();
     struct block_carry carry = {0};
-    __m512i previous = _mm512_setzero_si512();
     uint32_t *out = tokens;
     uint64_t errors = 0, wide = 0;
     for (size_t at = 0; at < size; at += 64) {
@@ -123,10 +164,10 @@ uint32_t INDEX_AVX512(const uint8_t *text, size_t size, uint32_t *tokens,
                 bytes);
         uint64_t wide_now = _mm512_movepi8_mask(bytes);
         if (wide_now | wide)
-            errors |= utf8_errors(previous, bytes);
+            errors |= utf8_block(text, at, bytes);
         wide = wide_now;
-        previous = bytes;
-        out = write_tokens(out, (uint32_t)at, tokens_of(bytes, &carry));
+        uint64_t places = tokens_of(&with, bytes, wide_now, &carry);
+        out = write_places(&with, out, (uint32_t)at, places);
     }
     /* No space behind the text shows that a sequence is cut. */
     bool cut = wide && size % 64 == 0 && utf8_incomplete(text + size);

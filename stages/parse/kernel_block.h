@@ -85,12 +85,12 @@ static inline uint64_t checked_escapes(const struct block_masks *masks,
     return escaped;
 }
 
-/* Tokens of a block. Behind the text's end a block is filled with spaces. */
+/* Tokens of a block. Behind the text's end a block is filled with spaces.
+ * escapes: what block_escapes says, or true, which spares the branch. */
 static inline uint64_t block_tokens(const struct block_masks *masks,
-                                    struct block_carry *carry)
+                                    bool escapes, struct block_carry *carry)
 {
     uint64_t quote = masks->quote;
-    bool escapes = block_escapes(masks, carry);
     if (escapes)
         quote &= ~checked_escapes(masks, carry);
     uint64_t inside = prefix_xor(quote) ^ carry->in_string;

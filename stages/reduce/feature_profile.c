@@ -79,7 +79,7 @@ static void set_reach(struct value *row)
 
 static void set_growth(const struct profile *profile, struct value *row)
 {
-    int64_t created = profile->created_at, seen = profile->last_observed;
+    int64_t created = profile->created_at.value, seen = profile->last_observed;
     if (created == TIME_NONE || seen == TIME_NONE)
         return;
     set_real(row, COL_AGE_HOURS, ratio_difference(seen, created, MS_PER_HOUR));
@@ -263,33 +263,37 @@ static int64_t hyperloglog_estimate(const uint8_t *registers)
     return estimate < 0x1p62L ? (int64_t)floorl(estimate + 0.5L) : INT64_MAX;
 }
 
+/* A text that only a sight without a time told (a users file) is one value. */
 static void set_distinct(struct value *row, enum column_place column,
-                         const struct distinct *distinct)
+                         const struct profile *profile, enum profile_text text)
 {
+    const struct distinct *distinct = &profile->distincts[text];
     if (distinct->hll)
         set_integer(row, column, hyperloglog_estimate(distinct->hll));
     else if (distinct->count)
         set_integer(row, column, distinct->count);
+    else if (profile->texts[text].when)
+        set_integer(row, column, 1);
 }
 
 /* ---- the group --------------------------------------------------------- */
 
-/* In the IO archive the name of a hashed account is its id again. */
+/* In the IO archive the name of a hashed account is its id again. (On Reddit
+ * the name is the id, and is no hash.) */
 static bool name_is_hash(const struct account_view *view, struct text id)
 {
     const struct text_cell *name =
         &view->profile->texts[TEXT_SCREEN_NAME];
-    return name->when && text_compare(name->value, id) == 0;
+    return view->platform == PLATFORM_TWITTER && name->when &&
+           text_compare(name->value, id) == 0;
 }
 
 static int set_names(const struct profile *profile,
                      struct feature_scratch *scratch, struct value *row)
 {
     const struct text_cell *texts = profile->texts;
-    set_distinct(row, COL_SCREEN_NAMES,
-                 &profile->distincts[TEXT_SCREEN_NAME]);
-    set_distinct(row, COL_DISPLAY_NAMES,
-                 &profile->distincts[TEXT_DISPLAY_NAME]);
+    set_distinct(row, COL_SCREEN_NAMES, profile, TEXT_SCREEN_NAME);
+    set_distinct(row, COL_DISPLAY_NAMES, profile, TEXT_DISPLAY_NAME);
     if (texts[TEXT_DISPLAY_NAME].when)
         set_display_name(texts[TEXT_DISPLAY_NAME].value, row);
     if (!texts[TEXT_SCREEN_NAME].when)
@@ -309,7 +313,7 @@ int feature_profile(const struct account_posts *posts,
     set_text(row, COL_ACCOUNT_ID, id);
     if (!profile)
         return 0;
-    set_known(row, COL_CREATED_AT, profile->created_at, TIME_NONE);
+    set_known(row, COL_CREATED_AT, profile->created_at.value, TIME_NONE);
     set_known(row, COL_FIRST_OBSERVED, profile->first_observed, TIME_NONE);
     set_known(row, COL_LAST_OBSERVED, profile->last_observed, TIME_NONE);
     set_counts(profile, row);
@@ -319,12 +323,11 @@ int feature_profile(const struct account_posts *posts,
     const struct text_cell *about = &profile->texts[TEXT_DESCRIPTION];
     if (about->when)
         set_integer(row, COL_DESCRIPTION_LENGTH, code_points(about->value));
-    set_distinct(row, COL_DESCRIPTIONS,
-                 &profile->distincts[TEXT_DESCRIPTION]);
-    set_distinct(row, COL_LOCATIONS, &profile->distincts[TEXT_LOCATION]);
-    if (profile->created_at != TIME_NONE)
+    set_distinct(row, COL_DESCRIPTIONS, profile, TEXT_DESCRIPTION);
+    set_distinct(row, COL_LOCATIONS, profile, TEXT_LOCATION);
+    if (profile->created_at.value != TIME_NONE)
         set_real(row, COL_AGE_AT_FIRST_POST_DAYS,
-                 ratio_difference(view->facts[0].time, profile->created_at,
+                 ratio_difference(view->facts[0].time, profile->created_at.value,
                                   MS_PER_DAY));
     return name_is_hash(view, id) ? 0 : set_names(profile, scratch, row);
 }

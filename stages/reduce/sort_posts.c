@@ -4,6 +4,7 @@
 #include "stages/reduce/merge_sort.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* Room that a large account took is given back when the next needs little. */
 #define ROOM_KEPT_BYTES ((size_t)4 << 20)
@@ -15,9 +16,17 @@ void sorter_init(struct sorter *sorter, struct memory *memory)
     *sorter = (struct sorter){.memory = memory};
 }
 
-void sorter_free(struct sorter *sorter)
+static void room_drop(struct sorter *sorter)
 {
     memory_unmap(sorter->memory, sorter->room, sorter->room_bytes);
+    sorter->room = NULL;
+    sorter->room_bytes = 0;
+}
+
+void sorter_free(struct sorter *sorter)
+{
+    room_drop(sorter);
+    free(sorter->json);
     sorter_init(sorter, sorter->memory);
 }
 
@@ -31,7 +40,7 @@ static void *room_for(struct sorter *sorter, size_t count, size_t size)
                   bytes < ROOM_KEPT_BYTES;
     if (bytes <= sorter->room_bytes && !excess)
         return sorter->room;
-    sorter_free(sorter);
+    room_drop(sorter);
     size_t grown = bytes < ROOM_KEPT_BYTES ? bytes * 2 : bytes;
     sorter->room = memory_map(sorter->memory, grown);
     sorter->room_bytes = sorter->room ? grown : 0;
@@ -41,7 +50,7 @@ static void *room_for(struct sorter *sorter, size_t count, size_t size)
 /* ---- orders ------------------------------------------------------------ */
 
 /*
- * What is sorted instead of the facts, which are three times as large. By id:
+ * What is sorted instead of the facts, which are five times as large. By id:
  * major is the number or the first eight bytes, minor tells texts apart from
  * numbers. By time: major is the time, minor the number.
  */
@@ -120,57 +129,129 @@ static void status_counts(const struct fact *facts, struct sorted_posts *out)
 
 #define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
 
+static int order_lists(struct text_list a, struct text_list b)
+{
+    return text_compare((struct text){(const char *)a.bytes, a.size},
+                        (struct text){(const char *)b.bytes, b.size});
+}
+
+static int order_content(const struct fact *a, const struct fact *b)
+{
+    static const struct fact_lists none;
+    const struct fact_lists *x = a->lists ? a->lists : &none;
+    const struct fact_lists *y = b->lists ? b->lists : &none;
+    for (int i = 0; i < SCRIPTS; i++)
+        if (x->scripts[i] != y->scripts[i])
+            return ORDER(x->scripts[i], y->scripts[i]);
+    int order = order_lists(x->hashtags, y->hashtags);
+    return order ? order : order_lists(x->domains, y->domains);
+}
+
 /*
- * Equal survivors nearly always are equal copies. XXH3 resists no forger,
- * though, and a forged pair must not let the order of arrival show: then the
- * rest of the fact decides.
+ * All that a fact holds, in some order. Copies that are equal here need no
+ * hash; and XXH3 resists no forger: of a forged pair with one hash, the order
+ * of arrival must not decide.
  */
 static int order_copies(const struct fact *a, const struct fact *b)
 {
     const int orders[] = {
-        ORDER(a->survivor, b->survivor),
         ORDER(a->time, b->time),
         ORDER(a->kind, b->kind),
         ORDER(a->statuses, b->statuses),
+        ORDER(a->followers, b->followers),
         ORDER(a->original_time, b->original_time),
         ORDER(a->client, b->client),
         ORDER(a->language, b->language),
         ORDER(a->flags, b->flags),
+        ORDER(a->text_hash, b->text_hash),
+        ORDER(a->text_length, b->text_length),
+        ORDER(a->name_hash, b->name_hash),
+        ORDER(a->urls, b->urls),
+        ORDER(a->mentions, b->mentions),
+        ORDER(a->media, b->media),
+        id_compare(fact_target(a), fact_target(b)),
+        id_compare(fact_target_post(a), fact_target_post(b)),
     };
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (orders[i])
             return orders[i];
-    int order = id_compare(fact_target(a), fact_target(b));
-    return order ? order : id_compare(fact_target_post(a), fact_target_post(b));
+    return order_content(a, b);
 }
 
-/* Leaves the best copy of keys[0, count) in keys[0]; what is conflicting. */
-static uint64_t choose_survivor(struct post_key *keys, size_t count)
+static bool all_equal(const struct post_key *keys, size_t count)
 {
-    size_t best = 0;
     for (size_t i = 1; i < count; i++)
-        if (order_copies(keys[i].fact, keys[best].fact) > 0)
+        if (order_copies(keys[i].fact, keys[0].fact) != 0)
+            return false;
+    return true;
+}
+
+static int hash_copy(struct sorter *sorter,
+                     const struct copy_context *context,
+                     const struct fact *fact, struct hash128 *hash)
+{
+    size_t need = copy_json_bytes_max(context, fact);
+    if (need > sorter->json_capacity) {
+        free(sorter->json);
+        sorter->json = malloc(need * 2);
+        sorter->json_capacity = sorter->json ? need * 2 : 0;
+    }
+    if (need > sorter->json_capacity)
+        return -ENOMEM;
+    *hash = copy_hash(context, fact, sorter->json);
+    return 0;
+}
+
+static int order_hashes(const struct hash128 *a, const struct hash128 *b)
+{
+    return a->high != b->high ? ORDER(a->high, b->high)
+                              : ORDER(a->low, b->low);
+}
+
+/* Leaves the best copy of keys[0, count), which are of one post, in keys[0];
+ * adds to *conflicting. Each copy is hashed once while the best is looked
+ * for; those with its hash are counted as they come. 0 or -ENOMEM. */
+static int choose_survivor(struct sorter *sorter,
+                           const struct copy_context *context,
+                           struct post_key *keys, size_t count,
+                           uint64_t *conflicting)
+{
+    if (all_equal(keys, count))
+        return 0;
+    struct hash128 best_hash = {0}, hash;
+    size_t best = 0, equal = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (hash_copy(sorter, context, keys[i].fact, &hash))
+            return -ENOMEM;
+        int order = i ? order_hashes(&hash, &best_hash) : 1;
+        equal = order > 0 ? 1 : equal + (order == 0);
+        if (order > 0 || (order == 0 && order_copies(keys[i].fact,
+                                                     keys[best].fact) > 0)) {
             best = i;
+            best_hash = hash;
+        }
+    }
     struct post_key first = keys[0];
     keys[0] = keys[best];
     keys[best] = first;
-    uint64_t conflicting = 0;
-    for (size_t i = 1; i < count; i++)
-        conflicting += keys[i].fact->survivor != keys[0].fact->survivor;
-    return conflicting;
+    *conflicting += count - equal;
+    return 0;
 }
 
 /* Keys are sorted by id. Survivors go to the front, what is dropped behind. */
-static void drop_copies(struct post_key *keys, size_t count,
-                        struct sorted_posts *out)
+static int drop_copies(struct sorter *sorter,
+                       const struct copy_context *context,
+                       struct post_key *keys, size_t count,
+                       struct sorted_posts *out)
 {
     size_t kept = 0;
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count; end++)
             if (order_by_id(&keys[i], &keys[end]) != 0)
                 break;
-        if (end - i > 1)
-            out->conflicting += choose_survivor(keys + i, end - i);
+        if (end - i > 1 && choose_survivor(sorter, context, keys + i, end - i,
+                                           &out->conflicting))
+            return -ENOMEM;
         /* A swap: no key is lost, so the keys stay a permutation. */
         struct post_key survivor = keys[i];
         keys[i] = keys[kept];
@@ -178,6 +259,7 @@ static void drop_copies(struct post_key *keys, size_t count,
     }
     out->count = kept;
     out->duplicates = count - kept;
+    return 0;
 }
 
 /* facts[i] becomes what keys[i] points at: one walk along each cycle, so that
@@ -201,8 +283,8 @@ static void arrange(struct fact *facts, struct post_key *keys, size_t count)
     }
 }
 
-int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
-               struct sorted_posts *out)
+int sort_posts(struct sorter *sorter, const struct copy_context *context,
+               struct fact *facts, size_t count, struct sorted_posts *out)
 {
     *out = (struct sorted_posts){.count = count};
     if (count < 2) {
@@ -217,7 +299,8 @@ int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
     for (size_t i = 0; i < count; i++)
         keys[i] = key_by_id(&facts[i]);
     sort_by_id(keys, count, keys + count);
-    drop_copies(keys, count, out);
+    if (drop_copies(sorter, context, keys, count, out))
+        return -ENOMEM;
     for (size_t i = 0; i < out->count; i++)
         keys[i] = key_by_time(keys[i].fact);
     sort_by_time(keys, out->count, keys + count);

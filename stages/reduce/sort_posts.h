@@ -2,7 +2,7 @@
 #define SANDPIPER_STAGES_REDUCE_SORT_POSTS_H
 
 #include "pipeline/memory.h"
-#include "stages/units.h"
+#include "stages/reduce/survivor.h"
 
 /*
  * From every copy of one account's posts, in any order, to its posts: sorted
@@ -11,8 +11,8 @@
  *
  * Copies of a post may carry different times (an id that is no snowflake
  * gives none), so they are found by id first. Of equal (account, post id) the
- * copy with the greatest `survivor` stays; a dropped copy with another
- * `survivor` differs in some projected field, and is conflicting.
+ * copy with the greatest hash of its canonical JSON stays (survivor.h); a
+ * dropped copy with another hash is conflicting.
  *
  * O(n log n) at worst, n comparisons when sorted already; memory (charged to
  * the budget, kept for the next account unless it is large): 48 bytes a copy.
@@ -22,6 +22,8 @@ struct sorter {
     struct memory *memory;
     void *room;
     size_t room_bytes;
+    char *json;                          /* of a copy */
+    size_t json_capacity;
 };
 void sorter_init(struct sorter *sorter, struct memory *memory);
 void sorter_free(struct sorter *sorter);
@@ -33,9 +35,10 @@ struct sorted_posts {
      * posts. COUNT_NONE: none does. */
     int64_t statuses_first, statuses_last;
 };
-/* 0 or -ENOMEM. What lies behind the posts is in no order. */
-int sort_posts(struct sorter *sorter, struct fact *facts, size_t count,
-               struct sorted_posts *out);
+/* 0 or -ENOMEM. What lies behind the posts is in no order. context: whose
+ * facts they are. */
+int sort_posts(struct sorter *sorter, const struct copy_context *context,
+               struct fact *facts, size_t count, struct sorted_posts *out);
 
 /* Distinct by post id, in the order of ids, each with its least known time;
  * *kept of them. 0 or -ENOMEM. */

@@ -14,7 +14,7 @@ import zipfile
 
 import ledger_check
 from harness import (DATA_FILES, Outputs, frame_of, main, promise, require,
-                     require_same)
+                     require_same, text_of)
 
 MIB = 1 << 20
 TABLES = ("accounts.csv", "accounts.jsonl")
@@ -149,6 +149,44 @@ def the_same_text_in_any_container_gives_the_same_tables(world):
         require(len(members) == 4 == container["members"]["total"], name,
                 "has members", list(members))
         require(not runs[0].rejects(), name, runs[0].rejects())
+
+
+def csv_forms(shards):
+    """The files of a CSV archive, one each, and all of them in one."""
+    texts = [(shard.name.removesuffix(".zst"), text_of(shard))
+             for shard in shards]
+    packed = [(name + ".gz", gzip.compress(text, mtime=0))
+              for name, text in texts]
+    return {
+        "gz": packed,
+        "several.gz": [(name + ".gz", b"".join(
+            gzip.compress(part, 1, mtime=0) for part in parts_of(text, 7)))
+            for name, text in texts],
+        "zip": [(name + ".zip", zip_of([(name, text)]))
+                for name, text in texts],
+        "both.zip": [("both.zip", zip_of(texts))],
+        "packed.zip": [("packed.zip", zip_of(packed))],
+        "zst.tar": [("zst.tar", tar_of([(shard.name, shard.read_bytes())
+                                        for shard in shards]))],
+        "tar.gz": [("both.tar.gz", gzip.compress(tar_of(texts), 1, mtime=0))],
+    }
+
+
+@promise
+def csv_in_any_container_gives_the_same_tables(world):
+    shards = sorted(world.shared("io_archive").glob("*.csv.zst"))
+    wanted = world.run("wanted", *shards)
+    require(wanted.ledger()["result"]["posts"] == 21385, "posts",
+            wanted.ledger()["result"])
+    for name, files in csv_forms(shards).items():
+        paths = [put(world, file, content) for file, content in files]
+        for threads in (1, 4):
+            what = "%s-%d" % (name, threads)
+            ours = world.run(what, "-t", threads, *paths)
+            require_same(ours, wanted, TABLES, what)
+            lines = ours.total()["lines"]
+            require(lines == wanted.total()["lines"], what, lines)
+            require(not ours.rejects(), what, ours.rejects())
 
 
 @promise

@@ -82,7 +82,9 @@ def check_part(balance, where, part):
                   records["total"],
                   records["posts_with_copies"]
                   + sum(records["control"].values())
-                  + sum(records["rejected"].values()))
+                  + sum(records["rejected"].values())
+                  + records.get("outside_range", 0)
+                  + records.get("no_account", 0) + records.get("users", 0))
     balance.at_least(where, "delete notices are control records",
                      records["control"].get("delete", 0),
                      part["delete_notices"])

@@ -38,6 +38,9 @@ static inline struct observation random_observation(struct random *random,
     static char names[64][8];
     struct observation o = {.platform = PLATFORM_TWITTER, .id = id};
     o.author = random_below(random, 2);
+    o.snapshot = random_below(random, 8) == 0;
+    for (int i = 0; i < ENGAGEMENTS; i++)
+        o.engagement[i] = (int64_t)random_below(random, 6) - 1;
     o.t_obs = (int64_t)random_below(random, 12) * 1000 - 3000;
     if (random_below(random, 8) == 0)
         o.t_obs = TIME_NONE;
@@ -85,7 +88,7 @@ static inline void reference_number(const struct observation *all, size_t n,
     *value = none;
     for (size_t i = 0; i < n; i++) {
         int64_t v = get(&all[i], which);
-        if (v == none)
+        if (v == none || (first && all[i].snapshot))
             continue;
         int order = *winner ? sight_order(*winner, &all[i], first) : 1;
         if (order > 0 || (order == 0 && v > *value)) {
@@ -120,7 +123,7 @@ static inline void reference_distinct(const struct observation *all, size_t n,
     size_t count = 0, kinds = 0;
     for (size_t i = 0; i < n; i++) {
         struct text text = all[i].texts[which];
-        if (text.size == TEXT_NONE)
+        if (text.size == TEXT_NONE || all[i].t_obs == TIME_NONE)
             continue;
         char lower[16];
         for (uint32_t k = 0; k < text.size; k++) {
@@ -177,8 +180,10 @@ static inline bool same_cell(struct cell a, struct cell b)
 static inline const char *profile_difference(const struct profile *a,
                                              const struct profile *b)
 {
-    if (a->created_at != b->created_at)
+    if (!same_cell(a->created_at, b->created_at))
         return "created_at";
+    if (memcmp(a->engagement, b->engagement, sizeof a->engagement) != 0)
+        return "engagement";
     if (a->first_observed != b->first_observed)
         return "first_observed";
     if (a->last_observed != b->last_observed)
@@ -207,17 +212,27 @@ static inline const char *reference_difference(const struct profile *profile,
                                                const struct observation *all,
                                                size_t n)
 {
-    int64_t created = TIME_NONE, from = TIME_NONE, to = TIME_NONE;
+    struct cell created = {0, TIME_NONE};
+    int64_t from = TIME_NONE, to = TIME_NONE;
+    int64_t engagement[ENGAGEMENTS] = {COUNT_NONE, COUNT_NONE};
     for (size_t i = 0; i < n; i++) {
+        uint64_t when =
+            all[i].t_obs == TIME_NONE ? CREATED_UNTIMED : CREATED_TIMED;
         if (all[i].created_at != TIME_NONE &&
-            (created == TIME_NONE || all[i].created_at < created))
-            created = all[i].created_at;
+            (when > created.when ||
+             (when == created.when && all[i].created_at < created.value)))
+            created = (struct cell){when, all[i].created_at};
+        for (int k = 0; k < ENGAGEMENTS; k++)
+            if (all[i].engagement[k] > engagement[k])
+                engagement[k] = all[i].engagement[k];
         if (all[i].t_obs == TIME_NONE)
             continue;
         from = from == TIME_NONE || all[i].t_obs < from ? all[i].t_obs : from;
         to = to == TIME_NONE || all[i].t_obs > to ? all[i].t_obs : to;
     }
-    if (profile->created_at != created || profile->first_observed != from ||
+    if (memcmp(profile->engagement, engagement, sizeof engagement) != 0)
+        return "engagement";
+    if (!same_cell(profile->created_at, created) || profile->first_observed != from ||
         profile->last_observed != to)
         return "times";
     const struct observation *winner;
@@ -227,7 +242,7 @@ static inline const char *reference_difference(const struct profile *profile,
         int64_t least = COUNT_NONE, greatest = COUNT_NONE;
         for (size_t k = 0; k < n; k++) {
             int64_t v = all[k].counts[i];
-            if (v == COUNT_NONE)
+            if (v == COUNT_NONE || all[k].snapshot)
                 continue;
             least = least == COUNT_NONE || v < least ? v : least;
             greatest = v > greatest ? v : greatest;

@@ -41,6 +41,11 @@ static const struct {
     char bytes[12];
 } WORLD_BLOBS[3] = {{4, "t1_a"}, {11, "at://did/x1"}, {2, "07"}};
 
+static const struct fact_lists WORLD_LISTS[3] = {
+    {{0, 1, 0, 0, 0, 0, 300, 0}, {NULL, 0, 0}, {NULL, 0, 0}},
+    {{0}, {(const uint8_t *)"\1a\2bc", 5, 2}, {NULL, 0, 0}},
+    {{1}, {(const uint8_t *)"\0", 1, 1}, {(const uint8_t *)"\4t.co", 5, 1}}};
+
 static inline uint64_t world_below(struct world *world, uint64_t bound)
 {
     world->seed = world->seed * UINT64_C(6364136223846793005) +
@@ -49,7 +54,7 @@ static inline uint64_t world_below(struct world *world, uint64_t bound)
 }
 
 static inline uint64_t world_id(struct world *world, struct fact *fact,
-                                uint8_t flag)
+                                uint16_t flag)
 {
     if (world_below(world, 4))
         return 1 + world_below(world, 1000) * UINT64_C(0x100000000);
@@ -61,10 +66,21 @@ static inline struct fact world_fact(struct world *world)
 {
     struct fact fact = {.time = (int64_t)world_below(world, 1000000) - 1000,
                         .original_time = TIME_NONE, .statuses = COUNT_NONE,
+                        .followers = COUNT_NONE,
                         .kind = (uint8_t)world_below(world, POST_KINDS)};
-    fact.flags = (uint8_t)(world_below(world, 16) << 3);
+    fact.flags = (uint16_t)(world_below(world, 1024) << 3 & FACT_FLAGS_ALL);
     fact.post = world_id(world, &fact, FACT_POST_BLOB);
-    fact.survivor = world->seed;
+    fact.name_hash = world_below(world, 2) ? world->seed : 0;
+    if (fact.flags & FACT_HAS_TEXT) {
+        fact.text_hash = world->seed;
+        fact.text_length = (uint32_t)world_below(world, 300);
+    }
+    fact.urls = (uint32_t)world_below(world, 3);
+    fact.media = (uint32_t)world_below(world, 300);
+    if (world_below(world, 2))
+        fact.lists = &WORLD_LISTS[world_below(world, 3)];
+    if (world_below(world, 2))
+        fact.followers = (int64_t)world_below(world, 1u << 20);
     if (world_below(world, 2))
         fact.target = world_id(world, &fact, FACT_TARGET_BLOB);
     if (world_below(world, 2))
@@ -74,7 +90,7 @@ static inline struct fact world_fact(struct world *world)
     if (world_below(world, 2))
         fact.statuses = (int64_t)world_below(world, 1u << 30);
     fact.client = (uint32_t)world_below(world, WORLD_CLIENTS + 1);
-    fact.language = (uint16_t)world_below(world, WORLD_LANGUAGES + 1);
+    fact.language = (uint32_t)world_below(world, WORLD_LANGUAGES + 1);
     return fact;
 }
 
@@ -107,7 +123,9 @@ static inline void world_profile(struct world *world,
 {
     struct profile *profile = &account->profile;
     profile_init(profile);
-    profile->created_at = (int64_t)world_below(world, 1000);
+    profile->created_at = (struct cell){1 + world_below(world, 2),
+                                        (int64_t)world_below(world, 1000)};
+    profile->engagement[0] = (int64_t)world_below(world, 1000) - 1;
     profile->first_observed = -(int64_t)world_below(world, 1000);
     profile->last_observed = (int64_t)world_below(world, 1000);
     for (int i = 0; i < PROFILE_COUNTS; i++) {
@@ -250,7 +268,9 @@ static inline bool same_profile(const struct profile *a,
 {
     if (!a || !b)
         return a == b;
-    bool same = a->created_at == b->created_at &&
+    bool same = same_cell(a->created_at, b->created_at) &&
+                a->engagement[0] == b->engagement[0] &&
+                a->engagement[1] == b->engagement[1] &&
                 a->first_observed == b->first_observed &&
                 a->last_observed == b->last_observed;
     for (int i = 0; i < PROFILE_COUNTS; i++)
@@ -268,10 +288,25 @@ static inline bool same_profile(const struct profile *a,
     return same;
 }
 
+static inline bool same_list(struct text_list a, struct text_list b)
+{
+    return a.count == b.count && a.size == b.size &&
+           (!a.size || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
+
 /* But for the dictionary ranks. */
 static inline bool same_fact(const struct fact *a, const struct fact *b)
 {
-    return a->time == b->time && a->survivor == b->survivor &&
+    static const struct fact_lists none;
+    const struct fact_lists *x = a->lists ? a->lists : &none;
+    const struct fact_lists *y = b->lists ? b->lists : &none;
+    return a->time == b->time && a->name_hash == b->name_hash &&
+           a->text_hash == b->text_hash && a->text_length == b->text_length &&
+           a->followers == b->followers && a->urls == b->urls &&
+           a->mentions == b->mentions && a->media == b->media &&
+           memcmp(x->scripts, y->scripts, sizeof x->scripts) == 0 &&
+           same_list(x->hashtags, y->hashtags) &&
+           same_list(x->domains, y->domains) &&
            a->original_time == b->original_time &&
            a->statuses == b->statuses && a->kind == b->kind &&
            a->flags == b->flags && id_equal(fact_post(a), fact_post(b)) &&

@@ -191,7 +191,7 @@ static void times_beyond_the_limit_count_as_none(void **state)
         o.counts[0] = 7;
         assert_true(account_observe(account, &o, &arena));
         assert_true(account_profile(account, &profile));
-        assert_int_equal(profile.created_at, TIME_NONE);
+        assert_int_equal(profile.created_at.value, TIME_NONE);
         assert_int_equal(profile.first_observed, TIME_NONE);
         assert_int_equal(profile.last_observed, TIME_NONE);
         assert_int_equal(profile.counts[0].first.value, 7);

@@ -77,6 +77,9 @@ static void an_observation_comes_back_as_it_was(void **state)
         assert_memory_equal(item.observation.counts, o.counts,
                             sizeof o.counts);
         assert_memory_equal(item.observation.flags, o.flags, sizeof o.flags);
+        assert_memory_equal(item.observation.engagement, o.engagement,
+                            sizeof o.engagement);
+        assert_int_equal(item.observation.snapshot, o.snapshot);
         for (int i = 0; i < PROFILE_TEXTS; i++)
             expect_text(item.observation.texts[i], o.texts[i]);
     }
@@ -91,22 +94,22 @@ static void a_post_comes_back_as_it_was(void **state)
         .account = {.number = 1}, .id = {.text = {"t3_abc", 6}},
         .target_post = {.number = UINT64_MAX}, .time = -1,
         .original_time = TIME_NONE, .statuses = COUNT_NONE,
-        .language = {"en", 2}, .client = {"a\0b", 3}, .survivor = 99};
+        .language = {"en", 2}, .client = {"a\0b", 3}, .followers = 12,
+        .name_hash = 77, .urls = 1, .mentions = 2, .media = 3,
+        .hashtags = {(const uint8_t *)"\1a\2bc", 5, 2},
+        .domains = {(const uint8_t *)"\0", 1, 1},
+        .text = {99, 5, {1, 2, 3, 4, 5, 6, 7, 8}}};
     (void)state;
-    for (int flags = 0; flags < 8; flags++) {
+    for (uint16_t flags = 1; flags < FACT_FLAGS_ALL; flags *= 2) {
         batch.size = 0;
-        post.manual_retweet = flags & 1;
-        post.has_language = flags & 2;
-        post.has_client = flags & 4;
+        post.flags = flags;
         assert_true(batch_add_post(&batch, &post));
         struct batch_item item;
         size_t at = 0;
         assert_int_equal(batch_next(&batch, &at, &item), BATCH_POST);
         assert_int_equal(item.post.platform, post.platform);
         assert_int_equal(item.post.kind, post.kind);
-        assert_int_equal(item.post.manual_retweet, post.manual_retweet);
-        assert_int_equal(item.post.has_language, post.has_language);
-        assert_int_equal(item.post.has_client, post.has_client);
+        assert_int_equal(item.post.flags, post.flags);
         expect_id(item.post.account, post.account);
         expect_id(item.post.id, post.id);
         expect_id(item.post.target, post.target);
@@ -114,7 +117,20 @@ static void a_post_comes_back_as_it_was(void **state)
         assert_true(item.post.time == post.time);
         assert_true(item.post.original_time == post.original_time);
         assert_true(item.post.statuses == post.statuses);
-        assert_true(item.post.survivor == post.survivor);
+        assert_true(item.post.followers == post.followers);
+        assert_true(item.post.name_hash == post.name_hash);
+        assert_int_equal(item.post.urls, post.urls);
+        assert_int_equal(item.post.mentions, post.mentions);
+        assert_int_equal(item.post.media, post.media);
+        assert_int_equal(item.post.hashtags.count, 2);
+        assert_int_equal(item.post.hashtags.size, 5);
+        assert_memory_equal(item.post.hashtags.bytes, "\1a\2bc", 5);
+        assert_int_equal(item.post.domains.count, 1);
+        assert_int_equal(item.post.domains.size, 1);
+        assert_int_equal(item.post.text.hash, post.text.hash);
+        assert_int_equal(item.post.text.length, post.text.length);
+        assert_memory_equal(item.post.text.scripts, post.text.scripts,
+                            sizeof post.text.scripts);
         expect_text(item.post.language, post.language);
         expect_text(item.post.client, post.client);
         assert_int_equal(at, batch.size);

@@ -53,29 +53,6 @@ static void joined_dictionaries_are_the_sorted_union(void **state)
     dictionaries_free(&joined);
 }
 
-static void more_languages_than_a_fact_can_tell_apart_are_an_error(
-    void **state)
-{
-    (void)state;
-    enum { HALF = 40000 };
-    struct text *names = calloc(2 * HALF, sizeof *names);
-    char (*bytes)[16] = calloc(2 * HALF, sizeof *bytes);
-    for (int i = 0; i < 2 * HALF; i++) {
-        snprintf(bytes[i], sizeof *bytes, "%06d", i);
-        names[i] = (struct text){bytes[i], 6};
-    }
-    struct dictionaries a = {{0, NULL}, {HALF, names}};
-    struct dictionaries b = {{0, NULL}, {HALF, names + HALF}}, joined;
-    const struct dictionaries *inputs[] = {&a, &b};
-    struct translation translations[2];
-    assert_int_equal(dictionaries_join(inputs, 2, &joined, translations),
-                     -EOVERFLOW);
-    assert_null(translations[0].clients);
-    assert_null(joined.languages.names);
-    free(names);
-    free(bytes);
-}
-
 /* ---- accounts ---------------------------------------------------------- */
 
 static const struct world_account *find(const struct world *world,
@@ -284,8 +261,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(joined_dictionaries_are_the_sorted_union),
-        cmocka_unit_test(
-            more_languages_than_a_fact_can_tell_apart_are_an_error),
         cmocka_unit_test(accounts_come_once_in_order_with_all_they_have),
         cmocka_unit_test(an_error_of_one_input_is_the_joins_error_and_stays),
         cmocka_unit_test(segments_of_different_dictionaries_join_by_their_names),
