@@ -33,6 +33,9 @@ struct feed {
     struct memory *memory;
     struct source *source;    /* NULL: bytes, or nothing open */
     int fd;
+    uint64_t start, end;      /* of the source: the file's bytes shown */
+    feed_pull *pull;          /* where the blocks come from, or NULL */
+    void *pull_context;
     bool seekable;
     bool ended;               /* nothing follows the block */
     int error;
@@ -53,6 +56,7 @@ struct feed {
 static void feed_reset(struct feed *feed, uint64_t position)
 {
     feed->source = NULL;
+    feed->pull = NULL;
     feed->seekable = false;
     feed->ended = true;
     feed->error = 0;
@@ -90,17 +94,43 @@ void feed_destroy(struct feed *feed)
     free(feed);
 }
 
-int feed_open(struct feed *feed, struct source *source, int fd, bool seekable)
+static int open_file(struct feed *feed, struct source *source, int fd,
+                     uint64_t start, uint64_t end)
 {
     feed_close(feed);
-    int error = source_open(source, fd, 0);
+    int error = source_open_range(source, fd, start, end);
     if (error)
         return error;
     feed->source = source;
     feed->fd = fd;
-    feed->seekable = seekable;
+    feed->start = start;
+    feed->end = end;
     feed->ended = false;
     return 0;
+}
+
+int feed_open(struct feed *feed, struct source *source, int fd, bool seekable)
+{
+    int error = open_file(feed, source, fd, 0, UINT64_MAX);
+    feed->seekable = seekable && !error;
+    return error;
+}
+
+int feed_open_range(struct feed *feed, struct source *source, int fd,
+                    uint64_t offset, uint64_t size)
+{
+    CHECK(offset <= UINT64_MAX - size);
+    int error = open_file(feed, source, fd, offset, offset + size);
+    feed->seekable = !error;
+    return error;
+}
+
+void feed_open_pull(struct feed *feed, feed_pull *pull, void *context)
+{
+    feed_close(feed);
+    feed->pull = pull;
+    feed->pull_context = context;
+    feed->ended = false;
 }
 
 void feed_open_bytes(struct feed *feed, const uint8_t *bytes, size_t size,
@@ -163,7 +193,8 @@ static bool next_block(struct feed *feed)
     if (feed->ended)
         return false;
     const uint8_t *bytes;
-    ssize_t size = source_next(feed->source, &bytes);
+    ssize_t size = feed->pull ? feed->pull(feed->pull_context, &bytes)
+                              : source_next(feed->source, &bytes);
     if (size <= 0) {
         feed->ended = true;
         feed->error = (int)size;
@@ -286,7 +317,8 @@ static bool restart(struct feed *feed, uint64_t offset)
     feed->block = (struct span){.offset = offset};
     feed->window = (struct span){.offset = offset};
     feed->position = offset;
-    feed->error = source_open(feed->source, feed->fd, offset);
+    feed->error = source_open_range(feed->source, feed->fd,
+                                    feed->start + offset, feed->end);
     feed->ended = feed->error != 0;
     return !feed->error;
 }

@@ -10,7 +10,8 @@
 /*
  * A feed shows the bytes of one shard, front to back, as contiguous spans of
  * any length asked for: it hides the borders of blocks. It stands over a
- * source (a file) or over bytes in memory. One owner, one thread at a time.
+ * source (a file, or a part of one), over bytes in memory, or over whatever a
+ * function gives. One owner, one thread at a time.
  *
  * While it goes through a file for the first time it computes the XXH3-128
  * digest (seed 0) of all bytes and counts them, what is skipped or seeked
@@ -30,6 +31,15 @@ void feed_destroy(struct feed *feed);
 /* Over a file: reads fd from offset 0 through the source (both borrowed until
  * feed_close). seekable says whether feed_seek may be used. 0 or -errno. */
 int feed_open(struct feed *feed, struct source *source, int fd, bool seekable);
+/* Over the bytes [offset, offset + size) of a file that can seek; the feed's
+ * own offsets begin at 0. It ends early where the file does. */
+int feed_open_range(struct feed *feed, struct source *source, int fd,
+                    uint64_t offset, uint64_t size);
+/* Gives the next bytes as source_next does: how many (borrowed until the next
+ * call), 0 at the end, -errno. */
+typedef ssize_t feed_pull(void *context, const uint8_t **bytes);
+/* Over what pull gives, front to back; feed_seek may not be used. */
+void feed_open_pull(struct feed *feed, feed_pull *pull, void *context);
 /* Over bytes (borrowed until feed_close): position starts at offset base. */
 void feed_open_bytes(struct feed *feed, const uint8_t *bytes, size_t size,
                      uint64_t base);

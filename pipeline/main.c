@@ -14,6 +14,7 @@ struct job {
     struct plan plan;
     struct memory memory;
     struct shards shards;
+    struct dictionary_files dictionaries;
     struct parameters parameters;
     struct outdir *outdir;
     struct progress *progress;
@@ -95,7 +96,8 @@ static bool collect_shards(struct job *job)
         CODE_DONE)
         return false;
     say_what_is_not_read(&job->shards);
-    return true;
+    return dictionary_files_read(&job->dictionaries, job->options.dictionaries,
+                             job->options.dictionary_count, &job->fault);
 }
 
 static bool read_parameters(struct job *job)
@@ -145,7 +147,8 @@ static bool read_shards(struct job *job)
                                       job->plan.lane_count,
                                       job->parameters.watch,
                                       job->parameters.since,
-                                      job->parameters.until};
+                                      job->parameters.until,
+                                      &job->dictionaries};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
@@ -213,6 +216,7 @@ static int end(struct job *job)
         parameters_close(&job->parameters);
     if (job->have_memory)
         shards_free(&job->shards);
+    dictionary_files_free(&job->dictionaries);
     topology_release(&job->topology);
     free((char *)job->report.io);
     free((char *)job->report.io_reason);

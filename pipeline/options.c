@@ -71,6 +71,7 @@ enum option_key {
     KEY_MIN_POSTS,
     KEY_PLAN,
     KEY_PROFILE,
+    KEY_DICT,
 };
 
 static const struct argp_option RUN_OPTIONS[] = {
@@ -105,6 +106,9 @@ static const struct argp_option RUN_OPTIONS[] = {
      0},
     {"line-max", KEY_LINE_MAX, "SIZE", 0,
      "Longer lines are rejected (default 16M)", 0},
+    {"dict", KEY_DICT, "FILE", 0,
+     "A dictionary for zstd frames that were made with it; may be given "
+     "several times", 0},
     {NULL, 0, NULL, 0, "How it runs (no number depends on these, but that --memory bounds the "
      "windows of frames that are read):", 1},
     {"threads", KEY_THREADS, "N", 0, "Lanes (default: one a core)", 1},
@@ -126,8 +130,9 @@ static const char RUN_DOC[] =
     "Reads shards of posts and writes one row of features per account."
     "\v"
     "A SHARD is a file, a folder, a list of files (@LIST), or - for standard "
-    "input; zstd or plain text, Twitter API v1.1 (one JSON object a line, "
-    "arrays, and stream control messages).\n\n"
+    "input; plain text, zstd, gzip, bzip2, or tar and zip of these; Twitter "
+    "API v1.1 and v2, the CSV of X's information-operations archive, Reddit "
+    "(Pushshift), Bluesky (Jetstream).\n\n"
     "Sizes take K, M, G, T (of 1024).\n\n"
     "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "
     "while it was read; 70 a bug of ours; 71 out of memory; 73 the output is "
@@ -166,6 +171,14 @@ static void parse_min_posts(struct options *options, const char *text,
     options->min_posts = size_from_text(text);
     if (!options->min_posts)
         argp_error(state, "--min-posts %s: a number from 1 on", text);
+}
+
+static void add_dictionary(struct options *options, const char *text,
+                           struct argp_state *state)
+{
+    if (options->dictionary_count == OPTION_DICTIONARIES_MAX)
+        argp_error(state, "--dict: no more than %d", OPTION_DICTIONARIES_MAX);
+    options->dictionaries[options->dictionary_count++] = text;
 }
 
 /* Where the text of a plain option is kept; NULL: it is none. */
@@ -253,6 +266,9 @@ static error_t run_option(int key, char *text, struct argp_state *state)
             strcmp(text, "pread"))
             argp_error(state, "--io %s: auto, uring or pread", text);
         options->io = text;
+        return 0;
+    case KEY_DICT:
+        add_dictionary(options, text, state);
         return 0;
     case KEY_MIN_POSTS:
         parse_min_posts(options, text, state);

@@ -11,6 +11,7 @@
  * Texts are borrowed from argv; lists and times are read by who knows the
  * names in them.
  */
+#define OPTION_DICTIONARIES_MAX 64
 enum option_format {
     OPTION_CSV = 1,
     OPTION_JSONL = 2,
@@ -35,6 +36,8 @@ struct options {
     unsigned formats;            /* set of option_format */
     const char *io;              /* "auto", "uring", "pread" */
     const char *isa;             /* NULL: the best that runs here */
+    const char *dictionaries[OPTION_DICTIONARIES_MAX];
+    size_t dictionary_count;
     bool plan_only, profile, quiet;
 };
 

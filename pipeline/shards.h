@@ -36,7 +36,7 @@
  */
 #define SHARD_SUFFIXES                                                         \
     ".zst", ".zstd", ".json", ".jsonl", ".ndjson", ".txt", ".csv", ".gz",      \
-        ".bz2", ".tar", ".zip"
+        ".tgz", ".bz2", ".tbz2", ".tbz", ".tar", ".zip"
 #define SHARDS_MAX ((size_t)4 << 20)
 #define SHARDS_FOLDER_DEPTH_MAX 128u
 #define SHARD_SIZE_UNKNOWN UINT64_MAX

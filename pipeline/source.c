@@ -26,6 +26,7 @@ struct source {
     bool through_uring;           /* the file open now */
     struct source_pread reader;   /* the file open now, where not */
     uint64_t position;
+    uint64_t end;                 /* nothing behind it is asked for */
     int result;                   /* as source_block's, of the last block */
     char reason[160];
 };
@@ -131,6 +132,12 @@ const char *source_backend_reason(const struct source *source)
 
 int source_open(struct source *source, int fd, uint64_t offset)
 {
+    return source_open_range(source, fd, offset, UINT64_MAX);
+}
+
+int source_open_range(struct source *source, int fd, uint64_t offset,
+                      uint64_t end)
+{
     source_close(source);
     struct stat status;
     if (fstat(fd, &status) != 0)
@@ -147,11 +154,12 @@ int source_open(struct source *source, int fd, uint64_t offset)
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     source->open = true;
     source->position = offset;
-    source->result = 0;
+    source->end = end;
+    source->result = offset < end ? 0 : SOURCE_END;
     source->through_uring = seekable && source->uring;
     if (source->through_uring)
         source_uring_start(source->uring, fd, offset,
-                           (uint64_t)status.st_size, source->hook);
+                           (uint64_t)status.st_size, end, source->hook);
     source->reader = (struct source_pread){
         .fd = fd,
         .seekable = seekable,
@@ -167,15 +175,20 @@ ssize_t source_next(struct source *source, const uint8_t **data)
     *data = source->buffers;
     if (source->result)
         return source->result == SOURCE_END ? 0 : source->result;
+    uint64_t left = source->end - source->position;
+    size_t size = source->options.block_bytes;
     struct source_block block =
         source->through_uring
             ? source_uring_next(source->uring)
             : source_pread_fill(&source->reader, source->buffers,
-                                source->options.block_bytes, source->position);
+                                left < size ? (size_t)left : size,
+                                source->position);
     CHECK(block.length <= source->options.block_bytes);
     CHECK(block.result || block.length > 0);
     source->result = block.result;
     source->position += block.length;
+    if (source->position == source->end && !source->result)
+        source->result = SOURCE_END;
     *data = block.bytes;
     if (block.length)
         return (ssize_t)block.length;

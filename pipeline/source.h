@@ -55,6 +55,10 @@ const char *source_backend_reason(const struct source *source);
  * that cannot seek, else -ESPIPE). What was open before is closed first.
  * 0 or -errno, -EISDIR for a directory. */
 int source_open(struct source *source, int fd, uint64_t offset);
+/* The same, but the source ends at `end` (an offset in the file), and nothing
+ * behind it is read: a part of a file that can seek. */
+int source_open_range(struct source *source, int fd, uint64_t offset,
+                      uint64_t end);
 
 /* The next block in order: > 0 bytes in *data, borrowed until the next call
  * of source_open, _next, _close or _destroy; 0 at the end; -errno on failure,

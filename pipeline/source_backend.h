@@ -75,9 +75,11 @@ int source_uring_create(struct source_uring **out, uint32_t depth,
  * true when the kernel took them as registered buffers. */
 bool source_uring_use_buffers(struct source_uring *uring, uint8_t *buffers);
 void source_uring_destroy(struct source_uring *uring);
-/* size is how long the file seems: nothing is read ahead beyond. */
+/* size is how long the file seems: nothing is read ahead beyond. Nothing is
+ * read at all beyond `end`; a block that reaches it is the last to ask for. */
 void source_uring_start(struct source_uring *uring, int fd, uint64_t offset,
-                        uint64_t size, const struct source_hook *hook);
+                        uint64_t size, uint64_t end,
+                        const struct source_hook *hook);
 /* The next block; the one given before is being filled again. */
 struct source_block source_uring_next(struct source_uring *uring);
 /* Waits for what is in flight. */

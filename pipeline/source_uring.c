@@ -25,6 +25,7 @@
 struct slot {
     uint8_t *bytes;
     uint64_t offset;
+    uint32_t want;       /* bytes that make it full */
     uint32_t length;     /* bytes read so far */
     int result;          /* as source_block's; it counts when !reading */
     int pretended;       /* -errno from the hook, for the read in flight */
@@ -43,7 +44,7 @@ struct source_uring {
     const struct source_hook *hook;
     uint64_t given, asked;
     uint64_t next_offset;   /* of block number asked */
-    uint64_t size;
+    uint64_t size, end;
     struct slot slots[SOURCE_DEPTH_MAX];
 };
 
@@ -146,7 +147,7 @@ static void slot_read(struct source_uring *uring, struct slot *slot)
     CHECK(sqe && uring->in_flight < uring->depth);
     uint64_t offset = slot->offset + slot->length;
     ssize_t ask = source_hook_ask(uring->hook, offset,
-                                  uring->block_bytes - slot->length);
+                                  slot->want - slot->length);
     uint8_t *bytes = slot->bytes + slot->length;
     slot->pretended = ask < 0 ? (int)ask : 0;
     if (ask < 0)
@@ -168,7 +169,7 @@ static void slot_read_waiting(struct source_uring *uring, struct slot *slot)
     struct source_pread reader = {
         .fd = uring->fd, .seekable = true, .hook = uring->hook};
     struct source_block rest = source_pread_fill(
-        &reader, slot->bytes + slot->length, uring->block_bytes - slot->length,
+        &reader, slot->bytes + slot->length, slot->want - slot->length,
         slot->offset + slot->length);
     slot->length += (uint32_t)rest.length;
     slot->result = rest.result;
@@ -184,10 +185,10 @@ static void slot_complete(struct source_uring *uring, struct slot *slot,
     if (uring->stopping)
         return;
     if (result > 0) {
-        CHECK((uint32_t)result <= uring->block_bytes - slot->length);
+        CHECK((uint32_t)result <= slot->want - slot->length);
         slot->length += (uint32_t)result;
         slot->retries = 0;
-        if (slot->length < uring->block_bytes)
+        if (slot->length < slot->want)
             slot_read(uring, slot);
     } else if (result == 0) {
         slot->result = SOURCE_END;
@@ -203,13 +204,16 @@ static void slot_complete(struct source_uring *uring, struct slot *slot,
 static void slot_begin(struct source_uring *uring)
 {
     struct slot *slot = &uring->slots[uring->asked % uring->depth];
+    uint64_t left = uring->end - uring->next_offset;
     slot->offset = uring->next_offset;
+    slot->want = left < uring->block_bytes ? (uint32_t)left
+                                           : uring->block_bytes;
     slot->length = 0;
     slot->result = 0;
     slot->retries = 0;
     slot_read(uring, slot);
     uring->asked++;
-    uring->next_offset += uring->block_bytes;
+    uring->next_offset += slot->want;
 }
 
 /* ---- the ring ---- */
@@ -243,7 +247,8 @@ static void ring_reap(struct source_uring *uring)
 }
 
 void source_uring_start(struct source_uring *uring, int fd, uint64_t offset,
-                        uint64_t size, const struct source_hook *hook)
+                        uint64_t size, uint64_t end,
+                        const struct source_hook *hook)
 {
     CHECK(uring->in_flight == 0);
     uring->fd = fd;
@@ -251,7 +256,8 @@ void source_uring_start(struct source_uring *uring, int fd, uint64_t offset,
     uring->given = 0;
     uring->asked = 0;
     uring->next_offset = offset;
-    uring->size = size;
+    uring->end = end;
+    uring->size = size < end ? size : end;
 }
 
 struct source_block source_uring_next(struct source_uring *uring)

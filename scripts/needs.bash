@@ -34,6 +34,9 @@ int main(void) { return 0; }'
     need ninja-build "build" has_command ninja
     need pkg-config "finds the libraries" has_command pkg-config
     need libzstd-dev "decompression" has_library libzstd
+    need zlib1g-dev "reads gzip and zip" has_library zlib
+    need libbz2-dev "reads bzip2" compiles gcc -lbz2 <<<'#include <bzlib.h>
+int main(void) { return BZ2_bzlibVersion() == 0; }'
     need liburing-dev "reading" has_library liburing
     need libhwloc-dev "cores and memory nodes" has_library hwloc
     need libjansson-dev "writes ledger and manifest" has_library jansson

@@ -1,5 +1,7 @@
 #include "stages/ledger.h"
 
+#include "stages/dictionary_files.h"
+#include "stages/member_list.h"
 #include "stages/reduce/client_class.h"
 
 #include <inttypes.h>
@@ -9,29 +11,12 @@
 
 /* ---- sums --------------------------------------------------------------- */
 
-static void add_shard(struct shard_ledger *total,
-                      const struct shard_ledger *shard)
-{
-    total->file_bytes += shard->file_bytes;
-    total->frame_bytes += shard->frame_bytes;
-    total->skippable_bytes += shard->skippable_bytes;
-    total->skippable_frames += shard->skippable_frames;
-    total->rejected_bytes += shard->rejected_bytes;
-    total->frames += shard->frames;
-    total->frames_ok += shard->frames_ok;
-    total->frames_unchecked += shard->frames_unchecked;
-    for (int i = 0; i < FRAME_REASON_COUNT; i++)
-        total->frames_rejected[i] += shard->frames_rejected[i];
-    if (shard->window_bytes_max > total->window_bytes_max)
-        total->window_bytes_max = shard->window_bytes_max;
-    tally_append(&total->tally, &shard->tally);
-}
-
 void ledger_total(const struct run *run, struct shard_ledger *total)
 {
-    memset(total, 0, sizeof *total);
-    for (size_t i = 0; i < run->shards->count; i++)
-        add_shard(total, &run->ledgers[i]);
+    struct ledger_walk walk = {0};
+    ledger_clear(total);
+    while (ledger_next(run, &walk))
+        ledger_append(total, walk.ledger);
 }
 
 static uint64_t sum(const uint64_t *numbers, int count)
@@ -61,6 +46,10 @@ static bool shard_balances(const struct run *run, const char *name,
     return holds(run, name, l->file_bytes,
                  l->frame_bytes + l->skippable_bytes + l->rejected_bytes,
                  "file bytes") &&
+           holds(run, name, l->unpacked.file,
+                 l->unpacked.frames + l->unpacked.skippable +
+                     l->unpacked.rejected,
+                 "unpacked bytes") &&
            holds(run, name, l->frames,
                  l->frames_ok + sum(l->frames_rejected, FRAME_REASON_COUNT),
                  "frames") &&
@@ -101,9 +90,9 @@ static bool tables_balance(const struct ledger_input *input)
 bool ledger_balances(const struct ledger_input *input)
 {
     const struct run *run = input->run;
-    for (size_t i = 0; i < run->shards->count; i++)
-        if (!shard_balances(run, run->shards->items[i].name,
-                            &run->ledgers[i]))
+    struct ledger_walk walk = {0};
+    while (ledger_next(run, &walk))
+        if (!shard_balances(run, walk.name, walk.ledger))
             return false;
     struct shard_ledger *total = malloc(sizeof *total);
     if (!total)
@@ -162,6 +151,24 @@ static const char *kind_name(int kind)
     return names[kind];
 }
 
+static json_t *unpacked_json(const struct shard_ledger *l)
+{
+    json_t *object = json_object();
+    put(object, "file", l->unpacked.file);
+    put(object, "frames", l->unpacked.frames);
+    put(object, "skippable", l->unpacked.skippable);
+    put(object, "rejected", l->unpacked.rejected);
+    return object;
+}
+
+static json_t *members_json(const struct shard_ledger *l)
+{
+    json_t *object = json_object();
+    put(object, "total", l->members);
+    put(object, "passed_over", l->members_passed);
+    return object;
+}
+
 static json_t *bytes_json(const struct shard_ledger *l)
 {
     json_t *object = json_object();
@@ -170,6 +177,8 @@ static json_t *bytes_json(const struct shard_ledger *l)
     put(object, "skippable", l->skippable_bytes);
     put(object, "rejected", l->rejected_bytes);
     put(object, "text", l->tally.text_bytes);
+    if (l->unpacked.file)
+        json_object_set_new(object, "unpacked", unpacked_json(l));
     return object;
 }
 
@@ -241,6 +250,8 @@ static json_t *shard_ledger_json(const char *name,
     json_object_set_new(object, "bytes", bytes_json(l));
     json_object_set_new(object, "frames", frames_json(l));
     json_object_set_new(object, "lines", lines_json(&l->tally));
+    if (l->members || l->members_passed)
+        json_object_set_new(object, "members", members_json(l));
     json_object_set_new(object, "records", records_json(&l->tally));
     put(object, "delete_notices", l->tally.notices);
     put(object, "documents", l->tally.documents);
@@ -284,10 +295,11 @@ static char *shown_name(const char *name)
 static json_t *shards_json(const struct run *run)
 {
     json_t *shards = json_array();
-    for (size_t i = 0; i < run->shards->count; i++) {
-        char *name = shown_name(run->shards->items[i].name);
+    struct ledger_walk walk = {0};
+    while (ledger_next(run, &walk)) {
+        char *name = shown_name(walk.name);
         json_array_append_new(
-            shards, shard_ledger_json(name ? name : "", &run->ledgers[i]));
+            shards, shard_ledger_json(name ? name : "", walk.ledger));
         free(name);
     }
     return shards;
@@ -336,22 +348,23 @@ bool ledger_json(const struct ledger_input *input, struct output *output)
 static json_t *manifest_shards(const struct run *run)
 {
     json_t *shards = json_array();
-    for (size_t i = 0; i < run->shards->count; i++) {
-        const struct shard_ledger *l = &run->ledgers[i];
+    struct ledger_walk walk = {0};
+    while (ledger_next(run, &walk)) {
+        const struct shard_ledger *l = walk.ledger;
         char digest[33];
         snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64,
                  l->digest[0], l->digest[1]);
-        char *name = shown_name(run->shards->items[i].name);
+        char *name = shown_name(walk.name);
         json_t *shard = json_object();
         json_object_set_new(shard, "shard", json_string(name ? name : ""));
         put(shard, "bytes", l->file_bytes);
         json_object_set_new(shard, "xxh3_128", json_string(digest));
         json_object_set_new(
             shard, "container",
-            json_string(l->foreign          ? l->foreign
-                        : !l->file_bytes ? "empty"
+            json_string(l->container     ? l->container
                         : l->is_text     ? "text"
-                                         : "zstd"));
+                        : !l->file_bytes && !l->unpacked.file ? "empty"
+                                                              : "zstd"));
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"
@@ -400,6 +413,24 @@ static void put_digest(json_t *object, const char *key, struct hash128 hash)
     snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, hash.high,
              hash.low);
     json_object_set_new(object, key, json_string(digest));
+}
+
+static json_t *dictionaries_json(const struct dictionary_files *files)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < files->count; i++) {
+        const struct dictionary_file *file = &files->items[i];
+        char *name = shown_name(file->name);
+        json_t *object = json_object();
+        json_object_set_new(object, "file", json_string(name ? name : ""));
+        put(object, "bytes", file->size);
+        put_digest(object, "xxh3_128",
+                   (struct hash128){.high = file->digest[0],
+                                    .low = file->digest[1]});
+        json_array_append_new(array, object);
+        free(name);
+    }
+    return array;
 }
 
 /* Absent where it was not asked for. */
@@ -462,6 +493,9 @@ static json_t *parameters_json(const struct ledger_input *input)
     put_list(object, "core", asked->core);
     put_list(object, "accounts", asked->accounts);
     put_digest(object, "clients_xxh3_128", client_table_digest());
+    const struct dictionary_files *files = input->run->options.dictionaries;
+    if (files && files->count)
+        json_object_set_new(object, "dictionaries", dictionaries_json(files));
     return object;
 }
 

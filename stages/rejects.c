@@ -1,4 +1,5 @@
 #include "stages/ledger.h"
+#include "stages/member_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,14 +69,13 @@ static void add_line(struct output *output, const char *shard,
 
 bool rejects_jsonl(const struct ledger_input *input, struct output *output)
 {
-    const struct run *run = input->run;
-    for (size_t i = 0; i < run->shards->count; i++) {
-        const struct shard_ledger *ledger = &run->ledgers[i];
-        const char *name = run->shards->items[i].name;
+    struct ledger_walk walk = {0};
+    while (ledger_next(input->run, &walk)) {
+        const struct shard_ledger *ledger = walk.ledger;
         for (uint32_t k = 0; k < ledger->frame_sample_count; k++)
-            add_frame(output, name, &ledger->frame_samples[k]);
+            add_frame(output, walk.name, &ledger->frame_samples[k]);
         for (uint32_t k = 0; k < ledger->tally.sample_count; k++)
-            add_line(output, name, &ledger->tally.samples[k]);
+            add_line(output, walk.name, &ledger->tally.samples[k]);
     }
     return !output->failed;
 }

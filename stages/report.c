@@ -1,5 +1,7 @@
 #include "stages/report.h"
 
+#include "stages/member_list.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -29,15 +31,6 @@ static void print_rejects(FILE *out, const struct shard_ledger *total)
     }
 }
 
-/* Plain shards count as one frame, and have no checksum to miss. */
-static uint64_t total_text_frames(const struct run *run)
-{
-    uint64_t frames = 0;
-    for (size_t i = 0; i < run->shards->count; i++)
-        frames += run->ledgers[i].is_text;
-    return frames;
-}
-
 void report_summary(FILE *out, const struct report *report)
 {
     const struct run *run = report->run;
@@ -62,11 +55,12 @@ void report_summary(FILE *out, const struct report *report)
     if (report->seals)
         fprintf(out, "  the tables were sealed to disk %u times\n",
                 report->seals);
-    if (total->frames_unchecked > total_text_frames(run))
+    /* Plain text counts as one frame, and has no checksum to miss. */
+    if (total->frames_unchecked > total->text_frames)
         fprintf(out,
                 "  %" PRIu64 " frames have no checksum: damage in them may go "
                 "unseen\n",
-                total->frames_unchecked - total_text_frames(run));
+                total->frames_unchecked - total->text_frames);
     print_rejects(out, total);
     fprintf(out, "  outputs: %s\n", report->output);
     free(total);
@@ -84,8 +78,9 @@ static void sum_times(const struct run *run, uint64_t ns[STAGE_COUNT])
 static uint64_t post_copies(const struct run *run)
 {
     uint64_t posts = 0;
-    for (size_t i = 0; i < run->shards->count; i++)
-        posts += run->ledgers[i].tally.post_records;
+    struct ledger_walk walk = {0};
+    while (ledger_next(run, &walk))
+        posts += walk.ledger->tally.post_records;
     return posts;
 }
 

@@ -1,5 +1,7 @@
 #include "stages/run.h"
 
+#include "stages/container_work.h"
+#include "stages/dictionary_files.h"
 #include "stages/frame_work.h"
 #include "stages/seal.h"
 #include "stages/shard_work.h"
@@ -21,6 +23,11 @@ bool run_apply(struct lane_state *state, struct batch *batch)
 {
     if (batch->size == 0)
         return true;
+    if (state->hold) {
+        bool kept = hold_keep(state->hold, batch);
+        batch->size = 0;
+        return kept;
+    }
     int error = aggregate_apply(state->aggregate, batch);
     batch->size = 0;
     profile_was(&state->times, STAGE_AGGREGATE);
@@ -104,7 +111,8 @@ static bool lane_open(struct lane_state *state)
     state->text_buffer = malloc(TEXT_BUFFER_BYTES + KERNEL_PADDING);
     if (state->feed && state->task_feed && state->decoder && state->parser &&
         state->rows && state->text_work && state->stitch &&
-        state->text_buffer)
+        state->text_buffer &&
+        dictionary_files_give(run->options.dictionaries, state->decoder))
         return true;
     run_out_of_memory(run);
     return false;
@@ -120,6 +128,7 @@ static void lane_close(struct lane_state *state)
         source_destroy(state->source);
     if (state->decoder)
         decoder_destroy(state->decoder);
+    layer_free(state->layer);
     parser_free(state->parser);
     row_parser_free(state->rows);
     text_work_free(state->text_work);
@@ -134,6 +143,7 @@ static bool lane_has_work(void *arg)
     struct run *run = arg;
     return ring_count(&run->span_tasks) > 0 ||
            ring_count(&run->frame_tasks) > 0 ||
+           ring_count(&run->member_tasks) > 0 ||
            atomic_load_explicit(&run->shards_left, memory_order_relaxed) == 0;
 }
 
@@ -179,7 +189,7 @@ int run_lane(struct lane *lane)
         } else if (atomic_load_explicit(&run->shards_left,
                                         memory_order_acquire) == 0) {
             break;
-        } else if (!run_help(state, true)) {
+        } else if (!run_help(state, true) && !container_help(state)) {
             lanes_park(lane, lane_has_work, run);
             profile_was(&state->times, STAGE_IDLE);
         }
@@ -244,6 +254,7 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
     if (!run->order || !run->ledgers || !run->lane_states || !run->seal ||
         ring_init(&run->frame_tasks, memory, ring_places(run)) ||
         ring_init(&run->span_tasks, memory, ring_places(run)) ||
+        ring_init(&run->member_tasks, memory, ring_places(run)) ||
         run_store_open(&run->spilled, memory, plan->tables_bytes / 4,
                        directory) ||
         aggregate_create(&run->aggregate, memory, &aggregate)) {
@@ -282,8 +293,12 @@ void run_close(struct run *run)
         ring_destroy(&run->frame_tasks);
     if (run->span_tasks.cells)
         ring_destroy(&run->span_tasks);
+    if (run->member_tasks.cells)
+        ring_destroy(&run->member_tasks);
     if (run->spilled.memory)
         run_store_close(&run->spilled);
+    for (size_t i = 0; run->ledgers && i < run->shards->count; i++)
+        member_list_free(run->ledgers[i].member_list);
     free(run->order);
     free(run->ledgers);
     free(run->lane_states);

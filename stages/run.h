@@ -34,6 +34,7 @@ struct run_options {
     uint32_t lanes;
     struct handle_watch *watch;    /* is shown every observation; or NULL */
     int64_t since, until;          /* ms; or SINCE_EVER, UNTIL_EVER */
+    const struct dictionary_files *dictionaries;   /* for zstd; or NULL */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */
@@ -42,10 +43,13 @@ struct frame_sample {
     enum frame_reason reason;
 };
 
-/* What was found in a shard; written by the lanes that worked on it. */
+struct member_list;
+
+/* What was found in a shard, or in a member of one; written by the lanes that
+ * worked on it. */
 struct shard_ledger {
     bool done;
-    const char *foreign;           /* "gzip": not read; or NULL */
+    const char *container;         /* "gzip", "tar", ...; NULL: zstd, text */
     enum framing framing;
     bool is_text;                  /* no zstd: one frame of plain text */
     uint64_t digest[2];            /* XXH3-128, high and low half */
@@ -53,8 +57,16 @@ struct shard_ledger {
     uint64_t frame_bytes;          /* of frames that ended well */
     uint64_t skippable_bytes, skippable_frames;
     uint64_t rejected_bytes;
+    /* Of a member whose bytes stand in no file, but in a packed container:
+     * then the four above are 0, or those of its packed form. */
+    struct {
+        uint64_t file, frames, skippable, rejected;
+    } unpacked;
+    uint64_t members, members_passed;  /* of a container: read, passed over */
+    struct member_list *member_list;   /* NULL: none */
     uint64_t frames;               /* ok and rejected */
     uint64_t frames_ok, frames_unchecked;
+    uint64_t text_frames;          /* unchecked: plain text has no checksum */
     uint64_t frames_rejected[FRAME_REASON_COUNT];
     uint64_t window_bytes_max;
     uint32_t frame_sample_count;
@@ -62,7 +74,10 @@ struct shard_ledger {
     struct tally tally;            /* of the frames that ended well */
 };
 
+struct dictionary_files;
+struct hold;
 struct lane_state;
+struct layer;
 struct seal;
 struct stitch;
 struct text_work;
@@ -81,6 +96,7 @@ struct run {
     _Atomic uint64_t shards_left;  /* not finished yet */
     _Atomic uint32_t wide_lanes;   /* that hold a window above the floor */
     struct ring frame_tasks;       /* struct frame_task */
+    struct ring member_tasks;      /* struct member_task */
     struct ring span_tasks;        /* struct span */
     struct run_store spilled;      /* uncommitted work */
 
@@ -101,6 +117,9 @@ struct lane_state {
     struct feed *feed;             /* over the shard it owns */
     struct feed *task_feed;        /* over gathered frames */
     struct decoder *decoder;
+    struct layer *layer;           /* of packed containers; made when needed */
+    struct hold *hold;             /* NULL: batches are applied as they come */
+    struct shard_ledger member;    /* of the member at hand */
     struct parser *parser;
     struct row_parser *rows;
     struct text_work *text_work;   /* of the frame at hand */
@@ -132,7 +151,8 @@ int run_lane(struct lane *lane);
  * or somebody asked for it. */
 void run_safe_point(struct lane_state *state);
 
-/* Applies a batch and empties it. False: out of memory, the fault is up. */
+/* Applies a batch, or keeps it in the hold where there is one, and empties
+ * it. False: out of memory, the fault is up. */
 bool run_apply(struct lane_state *state, struct batch *batch);
 
 /* Raises CODE_MEMORY. */

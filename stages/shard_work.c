@@ -1,6 +1,8 @@
 #include "stages/shard_work.h"
 
+#include "stages/container_work.h"
 #include "stages/frame_work.h"
+#include "stages/layer.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -8,29 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
-struct shard_job {
-    struct lane_state *state;
-    const struct shard *shard;
-    struct shard_ledger *ledger;
-    struct stitch *stitch;
-    struct document_work document;
-    bool is_document;
-    bool csv_begun;            /* the header is stitched */
-    uint64_t reported;         /* bytes told to the progress */
-};
-
 static void report_progress(struct shard_job *job)
 {
-    uint64_t at = feed_position(job->state->feed);
-    if (at <= job->reported)
+    uint64_t at = feed_position(job->feed);
+    if (at <= job->reported || job->is_packed)
         return;
     progress_add(&job->state->run->progress.compressed_bytes,
                  at - job->reported);
     job->reported = at;
 }
 
-/* Lets others work until a place for a piece, or the last piece, is done. */
-static void wait_a_little(struct lane_state *state)
+void shard_job_wait(struct lane_state *state)
 {
     run_safe_point(state);
     if (run_help(state, true))
@@ -45,12 +35,12 @@ static struct piece *next_piece(struct shard_job *job, uint64_t offset)
     while (!(piece = stitch_append(job->stitch, offset))) {
         if (fault_raised(job->state->run->fault))
             return NULL;
-        wait_a_little(job->state);
+        shard_job_wait(job->state);
     }
     return piece;
 }
 
-/* ---- zstd --------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------- */
 
 /* The first row of CSV is done in order, and so is everything once a frame
  * could not be settled by itself. */
@@ -66,7 +56,7 @@ static bool await_turn(struct shard_job *job)
     while (!stitch_reached(job->stitch)) {
         if (fault_raised(job->state->run->fault))
             return false;
-        wait_a_little(job->state);
+        shard_job_wait(job->state);
     }
     job->csv_begun = !job->stitch->at_start;
     return true;
@@ -76,7 +66,8 @@ static bool await_turn(struct shard_job *job)
 static bool hand_out_frames(const struct shard_job *job)
 {
     const struct run *run = job->state->run;
-    return !job->is_document && run->options.lanes > 1 &&
+    return !job->is_document && job->codec == CODEC_ZSTD &&
+           !job->state->hold && run->options.lanes > 1 &&
            (!job->stitch->is_csv || csv_may_go(job)) &&
            atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
                run->shards->count &&
@@ -91,7 +82,7 @@ static bool hand_out(struct shard_job *job, const struct item *item,
     struct frame_task *task = malloc(sizeof *task + FRAME_TASK_BYTES_MAX);
     if (!task)
         return false;
-    size_t size = frame_gather(job->state->feed, item, task->bytes,
+    size_t size = frame_gather(job->feed, item, task->bytes,
                                FRAME_TASK_BYTES_MAX);
     if (size == 0) {
         free(task);
@@ -118,7 +109,7 @@ static bool take_frame(struct shard_job *job, const struct item *item)
     if (!piece)
         return false;
     if (job->is_document) {
-        if (!frame_do_document(state, &job->document, state->feed, item,
+        if (!frame_do_document(state, &job->document, job->feed, item,
                                piece))
             return false;
         stitch_complete(state, job->stitch, piece);
@@ -128,7 +119,7 @@ static bool take_frame(struct shard_job *job, const struct item *item)
         return true;
     if (job->stitch->is_csv && !await_turn(job))
         return false;
-    if (!frame_do(state, state->feed, item, job->stitch, piece, true))
+    if (!frame_do(state, job->feed, item, job->stitch, piece, true))
         return false;
     stitch_complete(state, job->stitch, piece);
     return true;
@@ -150,7 +141,7 @@ static bool take_other(struct shard_job *job, const struct item *item)
     return true;
 }
 
-/* The framing of a shard that begins with this text. */
+/* The framing of what begins with this text. */
 static void set_framing(struct shard_job *job, const uint8_t *text,
                         size_t size)
 {
@@ -169,8 +160,10 @@ static void set_framing(struct shard_job *job, const uint8_t *text,
                        &job->ledger->tally);
 }
 
-/* What is looked at for the framing: it holds a whole block of text. */
+/* What is looked at for the framing: it holds a whole block of text. A block
+ * of bzip2 has up to 900,000 bytes, and may be longer than its text. */
 #define FRAMING_COMPRESSED_BYTES ((size_t)256 << 10)
+#define FRAMING_BZIP2_BYTES ((size_t)1 << 20)
 
 /* Adds the frame's text to text[0..*have), up to FRAMING_BYTES. */
 static void peek_frame(struct lane_state *state, const struct item *item,
@@ -193,47 +186,62 @@ static void peek_frame(struct lane_state *state, const struct item *item,
         if (*have < FRAMING_BYTES)
             step = decoder_step(state->decoder);
     }
+    decoder_rest(state->decoder);
 }
 
 /*
  * The framing is fixed by the shard's first text, whatever frames it stands
- * in: a little of it is decoded twice, the first time for a look.
+ * in, and so is whether that is a container: a little of it is decoded twice,
+ * the first time for a look. How much there was, up to FRAMING_BYTES.
  */
-static void look_at_text(struct shard_job *job)
+static size_t look_at_text(struct shard_job *job, uint8_t *text)
 {
     struct lane_state *state = job->state;
-    uint8_t *text = malloc(FRAMING_BYTES);
+    size_t most = job->codec == CODEC_BZIP2 ? FRAMING_BZIP2_BYTES
+                                            : FRAMING_COMPRESSED_BYTES;
     size_t have = 0, shown;
-    if (!text) {
-        run_out_of_memory(state->run);
-        return;
-    }
-    const uint8_t *compressed =
-        feed_peek(state->feed, FRAMING_COMPRESSED_BYTES, &shown);
-    if (shown > FRAMING_COMPRESSED_BYTES)
-        shown = FRAMING_COMPRESSED_BYTES;
+    const uint8_t *compressed = feed_peek(job->feed, most, &shown);
+    shown = shown < most ? shown : most;
     feed_open_bytes(state->task_feed, compressed, shown, 0);
     while (have < FRAMING_BYTES) {
-        struct item item = item_next(state->task_feed);
+        struct item item =
+            layer_item(state->task_feed, job->codec, job->entry);
         if (item.kind == ITEM_END)
             break;
         if (item.kind == ITEM_FRAME)
             peek_frame(state, &item, text, &have);
     }
     feed_close(state->task_feed);
-    set_framing(job, text, have);
-    free(text);
+    return have;
 }
 
-static bool read_zstd(struct shard_job *job)
+/* A member that ends before its time: what comes last may be half a line. */
+static bool end_short(struct shard_job *job)
+{
+    uint64_t at = feed_position(job->feed);
+    if (job->size == UINT64_MAX || at >= job->size)
+        return true;
+    struct piece *piece = next_piece(job, at);
+    if (!piece)
+        return false;
+    piece->kind = PIECE_REJECTED;
+    piece->reason = CONTAINER_TRUNCATED;
+    if (job->is_document)
+        document_loss(&job->document);
+    stitch_complete(job->state, job->stitch, piece);
+    return true;
+}
+
+static bool take_items(struct shard_job *job)
 {
     struct lane_state *state = job->state;
-    look_at_text(job);
     for (;;) {
-        struct item item = item_next(state->feed);
+        struct item item = layer_item(job->feed, job->codec, job->entry);
         profile_was(&state->times, STAGE_READ);
-        if (item.kind == ITEM_END || feed_error(state->feed))
+        if (feed_error(job->feed))
             return true;
+        if (item.kind == ITEM_END)
+            return end_short(job);
         bool on = item.kind == ITEM_FRAME ? take_frame(job, &item)
                                           : take_other(job, &item);
         if (!on || fault_raised(state->run->fault))
@@ -243,7 +251,73 @@ static bool read_zstd(struct shard_job *job)
     }
 }
 
+/* What the text of the frames begins with decides how they are read. */
+static bool read_as(struct shard_job *job, const uint8_t *text, size_t have)
+{
+    const char *name;
+    switch (shard_format_detect(text, have, &name)) {
+    case SHARD_TAR:
+        if (!job->is_member)
+            return container_packed(job);
+        return shard_job_reject(job, CONTAINER_NESTED);
+    case SHARD_ZSTD:
+    case SHARD_GZIP:
+    case SHARD_BZIP2:
+        if (job->entry)
+            return container_entry(job);
+        return shard_job_reject(job, CONTAINER_NESTED);
+    case SHARD_ZIP:
+        return shard_job_reject(job, CONTAINER_NESTED);
+    case SHARD_FOREIGN:
+        if (job->entry)
+            return shard_job_reject(job, FRAME_GARBAGE);
+        break;
+    case SHARD_EMPTY:
+    case SHARD_TEXT:
+        break;
+    }
+    set_framing(job, text, have);
+    return take_items(job);
+}
+
+static bool read_frames(struct shard_job *job, enum codec codec)
+{
+    job->codec = codec;
+    uint8_t *text = malloc(FRAMING_BYTES);
+    if (!text) {
+        run_out_of_memory(job->state->run);
+        return false;
+    }
+    size_t have = look_at_text(job, text);
+    bool read = read_as(job, text, have);
+    free(text);
+    return read;
+}
+
 /* ---- plain text --------------------------------------------------------- */
+
+/* The end of the text: good, or, of a member, cut short. */
+static void end_text(struct shard_job *job, struct piece *piece)
+{
+    uint64_t at = feed_position(job->feed);
+    bool well = job->size == UINT64_MAX || at >= job->size;
+    text_end(job->state->text_work);
+    if (job->is_document)
+        document_frame_end(&job->document, well, 0);
+    else if (well)
+        text_commit(job->state->text_work);
+    else
+        text_drop(job->state->text_work);
+    piece->kind = well ? PIECE_FRAME : PIECE_LOST;
+    piece->reason = well ? FRAME_OK : CONTAINER_TRUNCATED;
+    piece->bytes = at;
+    /* What is packed is checked by the layer around. */
+    piece->checksum = job->is_packed;
+    job->ledger->text_frames = well && !piece->checksum;
+    progress_add(&job->state->run->progress.posts,
+                 piece->tally.post_records);
+    stitch_complete(job->state, job->stitch, piece);
+}
 
 static bool read_text(struct shard_job *job)
 {
@@ -253,20 +327,20 @@ static bool read_text(struct shard_job *job)
     if (!piece)
         return false;
     size_t have;
-    const uint8_t *text = feed_peek(state->feed, FRAMING_BYTES, &have);
+    const uint8_t *text = feed_peek(job->feed, FRAMING_BYTES, &have);
     set_framing(job, text, have);
-    text_begin(state->text_work, piece, true);
+    text_begin(state->text_work, piece, !job->is_member);
     if (job->stitch->is_csv)
         text_begin_rows(state->text_work, &job->stitch->layout, false,
                         CSV_CELL_START, job->stitch->bom_left);
     for (;;) {
-        text = feed_peek(state->feed, TEXT_BUFFER_BYTES, &have);
+        text = feed_peek(job->feed, TEXT_BUFFER_BYTES, &have);
         have = have < TEXT_BUFFER_BYTES ? have : TEXT_BUFFER_BYTES;
         if (have == 0)
             break;
         /* Vector loads go past the end: not in somebody else's memory. */
         memcpy(state->text_buffer, text, have);
-        feed_skip(state->feed, have);
+        feed_skip(job->feed, have);
         profile_was(&state->times, STAGE_READ);
         if (job->is_document)
             document_take(&job->document, state->text_buffer, have);
@@ -279,47 +353,58 @@ static bool read_text(struct shard_job *job)
         if (fault_raised(run->fault))
             return false;
     }
-    text_end(state->text_work);
-    if (job->is_document)
-        document_frame_end(&job->document, true, 0);
-    else
-        text_commit(state->text_work);
-    piece->kind = PIECE_FRAME;
-    piece->bytes = feed_position(state->feed);
-    progress_add(&run->progress.posts, piece->tally.post_records);
-    stitch_complete(state, job->stitch, piece);
+    end_text(job, piece);
     return true;
 }
 
 /* ---- the shard ---------------------------------------------------------- */
 
-static void reject_foreign(struct shard_job *job, const char *name)
+bool shard_job_reject(struct shard_job *job, enum frame_reason reason)
 {
-    struct shard_ledger *ledger = job->ledger;
-    ledger->foreign = name;
-    ledger->frames = 1;
-    ledger->frames_rejected[FRAME_GARBAGE] = 1;
-    char shown[PRINTABLE_NAME_BYTES];
-    fprintf(stderr,
-            "sandpiper: %s is %s, which is not read: decompress it first. "
-            "All of it is rejected (frame_garbage).\n",
-            printable_name(shown, sizeof shown, job->shard->name), name);
+    job->rejected = reason;
+    return true;
 }
 
-static bool read_shard(struct shard_job *job)
+static bool reject_foreign(struct shard_job *job, const char *name)
 {
-    struct lane_state *state = job->state;
+    job->ledger->container = name;
+    if (!job->is_member) {
+        char shown[PRINTABLE_NAME_BYTES];
+        fprintf(stderr,
+                "sandpiper: %s is %s, which is not read: decompress it "
+                "first. All of it is rejected (frame_garbage).\n",
+                printable_name(shown, sizeof shown, job->name), name);
+    }
+    return shard_job_reject(job, FRAME_GARBAGE);
+}
+
+bool shard_job_read(struct shard_job *job)
+{
     size_t have;
     const char *name = NULL;
-    const uint8_t *first = feed_peek(state->feed, 512, &have);
-    switch (shard_format_detect(first, have, &name)) {
+    if (job->entry)
+        return read_frames(job, job->entry->codec);
+    const uint8_t *first = feed_peek(job->feed, SHARD_FORMAT_BYTES, &have);
+    enum shard_format format = shard_format_detect(first, have, &name);
+    switch (format) {
     case SHARD_EMPTY:
-        return true;
+        return end_short(job);
     case SHARD_FOREIGN:
-        reject_foreign(job, name);
-        return true;
+        return reject_foreign(job, name);
     case SHARD_ZSTD:
-        return read_zstd(job);
+        return read_frames(job, CODEC_ZSTD);
+    case SHARD_GZIP:
+        job->ledger->container = name;
+        return read_frames(job, CODEC_GZIP);
+    case SHARD_BZIP2:
+        job->ledger->container = name;
+        return read_frames(job, CODEC_BZIP2);
+    case SHARD_TAR:
+    case SHARD_ZIP:
+        job->ledger->container = name;
+        if (job->is_member)
+            return shard_job_reject(job, CONTAINER_NESTED);
+        return format == SHARD_TAR ? container_tar(job) : container_zip(job);
     case SHARD_TEXT:
         job->ledger->is_text = true;
         return read_text(job);
@@ -327,59 +412,65 @@ static bool read_shard(struct shard_job *job)
     return false;
 }
 
-static bool end_shard(struct shard_job *job, bool read)
+bool shard_job_end(struct shard_job *job, bool read)
 {
     struct lane_state *state = job->state;
+    struct shard_ledger *ledger = job->ledger;
     struct fault *fault = state->run->fault;
     /* Pieces that others hold come back, unless the run is ending. */
     while (!stitch_done(job->stitch) && !fault_raised(fault))
-        wait_a_little(state);
+        shard_job_wait(state);
     if (!read || fault_raised(fault))
         return false;
     if (job->is_document)
         document_end(&job->document);
     else
         stitch_end(state, job->stitch);
-    int error = feed_finish(state->feed, job->ledger->digest,
-                            &job->ledger->file_bytes);
+    if (job->counted)
+        return true;
+    int error = feed_finish(job->feed, ledger->digest, &ledger->file_bytes);
     if (error) {
-        fault_raise(fault, CODE_IO, job->shard->name,
-                    feed_position(state->feed), -error, "cannot read");
+        fault_raise(fault, CODE_IO, job->name, feed_position(job->feed),
+                    -error, "cannot read");
         return false;
     }
-    if (job->ledger->foreign) {
-        job->ledger->rejected_bytes = job->ledger->file_bytes;
-        job->ledger->frame_samples[job->ledger->frame_sample_count++] =
-            (struct frame_sample){0, job->ledger->file_bytes, FRAME_GARBAGE};
-    }
+    if (job->rejected)
+        ledger_reject(ledger, job->rejected, 0, ledger->file_bytes);
     report_progress(job);
     return true;
+}
+
+static bool shard_begin(struct shard_job *job, int fd, bool seekable)
+{
+    struct lane_state *state = job->state;
+    stitch_begin(job->stitch, job->ledger);
+    int error = feed_open(job->feed, state->source, fd, seekable);
+    if (error)
+        fault_raise(state->run->fault, CODE_IO, job->name, 0, -error,
+                    "cannot read");
+    return !error;
 }
 
 bool shard_do(struct lane_state *state, uint32_t index)
 {
     struct run *run = state->run;
-    struct shard_job job = {.state = state,
-                            .shard = &run->shards->items[index],
+    const struct shard *shard = &run->shards->items[index];
+    struct shard_job job = {.state = state, .name = shard->name,
                             .ledger = &run->ledgers[index],
-                            .stitch = state->stitch};
+                            .stitch = state->stitch, .feed = state->feed,
+                            .size = UINT64_MAX};
     int fd;
-    if (shard_open(job.shard, &fd, run->fault) != CODE_DONE)
+    if (shard_open(shard, &fd, run->fault) != CODE_DONE)
         return false;
-    stitch_begin(job.stitch, job.ledger);
-    int error = feed_open(state->feed, state->source, fd,
-                          !job.shard->is_stdin);
-    bool well = false;
-    if (error)
-        fault_raise(run->fault, CODE_IO, job.shard->name, 0, -error,
-                    "cannot read");
-    else
-        well = end_shard(&job, read_shard(&job));
+    job.fd = shard->is_stdin ? -1 : fd;
+    job.file_bytes = shard->size;
+    bool well = shard_begin(&job, fd, !shard->is_stdin) &&
+                shard_job_end(&job, shard_job_read(&job));
     /* A huge window is given back before the next shard. */
     decoder_rest(state->decoder);
     feed_close(state->feed);
     if (well)
-        well = shard_unchanged(job.shard, fd, run->fault) == CODE_DONE;
+        well = shard_unchanged(shard, fd, run->fault) == CODE_DONE;
     close(fd);
     job.ledger->done = well;
     if (well)

@@ -2,6 +2,7 @@
 #define SANDPIPER_STAGES_STAGES_H
 
 /* The face of the stages, for main. */
+#include "stages/dictionary_files.h"
 #include "stages/publish.h"
 #include "stages/report.h"
 #include "stages/run.h"

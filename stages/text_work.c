@@ -126,7 +126,11 @@ static void all_take(struct lane_state *state, const struct csv_layout *layout,
 void span_do(struct lane_state *state, struct span *span)
 {
     if (span->apply) {
+        /* It was settled where it was made: not for a hold of this lane. */
+        struct hold *hold = state->hold;
+        state->hold = NULL;
         (void)run_apply(state, &span->batch);
+        state->hold = hold;
     } else {
         all_take(state, span->layout, span->text, span->size, &span->batch,
                  &span->tally);
@@ -435,7 +439,8 @@ static bool read_aside(struct text_work *work, struct batch *batch)
 static bool apply_aside(struct text_work *work)
 {
     struct lane_state *state = work->state;
-    bool give = others_idle(work);
+    /* A hold is the lane's own, and keeps batches in order. */
+    bool give = others_idle(work) && !state->hold;
     struct span *span = give ? span_take(work) : NULL;
     struct batch *batch = span ? &span->batch : &state->batch;
     bool read = read_aside(work, batch);

@@ -10,7 +10,9 @@
 
 /*
  * The face of the decode stage: zstd frames, in the order they stand in a
- * shard (RFC 8878). It knows no lines and no records.
+ * shard (RFC 8878); those of gzip and bzip2 files, and entries of zip files
+ * (packed_frames.h); and what the headers of tar and zip say (tar_header.h,
+ * zip_directory.h). It knows no lines and no records.
  *
  * A decoder belongs to one lane and is reused for all its frames; it goes
  * through a frame in steps of one zstd block, or several short ones (less
@@ -69,7 +71,18 @@
     X(FRAME_GARBAGE, "frame_garbage",                                          \
       "bytes that are no zstd frame")                                          \
     X(FRAME_SKIPPABLE_TRUNCATED, "skippable_truncated",                        \
-      "the shard ends inside a skippable frame")
+      "the shard ends inside a skippable frame")                              \
+    X(CONTAINER_CORRUPT, "container_corrupt",                                  \
+      "a header of the container is damaged")                                 \
+    X(CONTAINER_TRUNCATED, "container_truncated",                              \
+      "the container ends inside this member")                                \
+    X(CONTAINER_ENCRYPTED, "container_encrypted",                              \
+      "the member is encrypted")                                              \
+    X(CONTAINER_NESTED, "container_nested",                                    \
+      "a container within a member is not opened")                            \
+    X(CONTAINER_UNSUPPORTED, "container_unsupported",                          \
+      "the container, or the way a member is packed, is of a kind that is "    \
+      "not read")
 
 enum frame_reason {
     FRAME_OK = 0,
@@ -82,12 +95,22 @@ const char *frame_reason_name(enum frame_reason reason);
 const char *frame_reason_sentence(enum frame_reason reason);
 
 /* The magic of the shard's first bytes. */
-enum shard_format { SHARD_EMPTY, SHARD_ZSTD, SHARD_TEXT, SHARD_FOREIGN };
-/* ZSTD: a frame's or skippable frame's magic. FOREIGN: gzip, bzip2, xz, lz4,
- * zip, 7z, tar, parquet...: *name gets it ("gzip"), for the message. TEXT:
- * anything else. have >= 265 or the whole shard. */
+enum shard_format {
+    SHARD_EMPTY, SHARD_ZSTD, SHARD_GZIP, SHARD_BZIP2, SHARD_TAR, SHARD_ZIP,
+    SHARD_TEXT, SHARD_FOREIGN,
+};
+/* ZSTD: a frame's or skippable frame's magic. FOREIGN: xz, lz4, 7z, parquet
+ * and others that are not read. TEXT: anything else. *name gets what it is
+ * ("gzip"), NULL for TEXT and EMPTY. have >= 512 or the whole shard. */
+#define SHARD_FORMAT_BYTES 512u
 enum shard_format shard_format_detect(const uint8_t *bytes, size_t have,
                                       const char **name);
+
+/* How a frame is packed. DEFLATE and STORED are entries of a zip file, whose
+ * sizes and checksum (CRC-32) stand outside of them. */
+enum codec {
+    CODEC_ZSTD, CODEC_GZIP, CODEC_BZIP2, CODEC_DEFLATE, CODEC_STORED,
+};
 
 /* What stands at the feed's position. */
 enum item_kind {
@@ -106,6 +129,8 @@ struct item {
     uint64_t content_bytes; /* UINT64_MAX when the header does not say */
     uint32_t dictionary_id;
     bool checksum;
+    enum codec codec;
+    uint32_t crc;           /* DEFLATE, STORED: of the text */
 };
 
 /*
@@ -119,6 +144,11 @@ struct item {
  * After an I/O error it says ITEM_END: then feed_error() is not 0.
  */
 struct item item_next(struct feed *feed);
+/* The same for a gzip or bzip2 file. Zeros between frames are skippable. */
+struct item item_next_packed(struct feed *feed, enum codec codec);
+/* The same for a feed that is one entry of a zip file: entry tells its codec,
+ * content_bytes, crc and checksum. */
+struct item item_next_entry(struct feed *feed, const struct item *entry);
 
 /*
  * Copies the whole compressed frame at the feed's position to buffer (of
@@ -142,8 +172,14 @@ struct decoder;
 struct decoder *decoder_create(struct memory *memory,
                                const struct decoder_options *options);
 void decoder_destroy(struct decoder *decoder);
-/* A dictionary, borrowed until decoder_destroy: for the frames that name its
- * number, or, without a number (raw), for those that name none. 0 or -1. */
+/*
+ * One dictionary more, borrowed until decoder_destroy. A frame that names a
+ * number gets the dictionary of this number, the latest given. One that names
+ * none is decoded without a dictionary if that can be (its first MiB is tried,
+ * its checksum too if it ends there), else with the first in the order given
+ * with which it can; but where a raw one (without a number) was given, with
+ * the latest of these. 0 or -1.
+ */
 int decoder_dictionary(struct decoder *decoder, const void *bytes,
                        size_t size);
 /* Gives back what the greatest frames took. Like decoder_begin and

@@ -4,8 +4,10 @@
 #include "pipeline/check.h"
 #include "pipeline/limits.h"
 #include "stages/decode/frame_walk.h"
+#include "stages/decode/packed_frames.h"
 #include "stages/decode/text_ring.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -43,6 +45,10 @@
  * it fits the cache, and the usual ring has the room. */
 #define STRAIGHT_BYTES_MAX WINDOW_BYTES_FLOOR
 
+/* Of a frame that names no dictionary: decoded for a trial, so that the right
+ * one is found. */
+#define TRIAL_BYTES_MAX ((size_t)1 << 20)
+
 _Static_assert(STEP_TEXT_BYTES_MIN + BLOCK_TEXT_BYTES_MAX ==
                    DECODE_STEP_BYTES_MAX, "a step ends with the block that "
                                           "reaches the least");
@@ -56,11 +62,19 @@ enum state {
     STATE_IO,
 };
 
+struct zstd_dictionary {
+    ZSTD_DDict *digested;
+    uint32_t id;            /* 0: raw */
+};
+
 struct decoder {
     struct decoder_options options;
+    struct memory *memory;
     ZSTD_DCtx *context;
-    ZSTD_DDict *dictionary;
-    uint32_t dictionary_id;
+    struct zstd_dictionary *dictionaries;
+    size_t dictionary_count;
+    struct packed *packed;  /* of frames that are not zstd; made when needed */
+    bool in_packed;         /* the frame at hand is its */
     struct text_ring ring;
     size_t ring_bytes_usual;
     int error;
@@ -96,6 +110,7 @@ struct decoder *decoder_create(struct memory *memory,
     if (!decoder)
         return NULL;
     decoder->options = *options;
+    decoder->memory = memory;
     text_ring_init(&decoder->ring, memory);
     decoder->ring_bytes_usual =
         ring_bytes_for(WINDOW_BYTES_FLOOR, options->slack_bytes);
@@ -112,32 +127,58 @@ void decoder_destroy(struct decoder *decoder)
     if (!decoder)
         return;
     text_ring_free(&decoder->ring);
-    ZSTD_freeDDict(decoder->dictionary);
+    for (size_t i = 0; i < decoder->dictionary_count; i++)
+        ZSTD_freeDDict(decoder->dictionaries[i].digested);
+    free(decoder->dictionaries);
+    packed_destroy(decoder->packed);
     ZSTD_freeDCtx(decoder->context);
     free(decoder);
 }
 
 int decoder_dictionary(struct decoder *decoder, const void *bytes, size_t size)
 {
-    ZSTD_DDict *dictionary = ZSTD_createDDict_byReference(bytes, size);
-    if (!dictionary)
+    size_t count = decoder->dictionary_count;
+    struct zstd_dictionary *grown =
+        realloc(decoder->dictionaries, (count + 1) * sizeof *grown);
+    if (!grown)
+        return -1;
+    decoder->dictionaries = grown;
+    ZSTD_DDict *digested = ZSTD_createDDict_byReference(bytes, size);
+    if (!digested)
         return -1;
     decoder->state = STATE_IDLE;
-    ZSTD_freeDDict(decoder->dictionary);
-    decoder->dictionary = dictionary;
-    decoder->dictionary_id = ZSTD_getDictID_fromDDict(dictionary);
+    grown[count].digested = digested;
+    grown[count].id = ZSTD_getDictID_fromDDict(digested);
+    decoder->dictionary_count++;
     return 0;
 }
 
 void decoder_rest(struct decoder *decoder)
 {
     decoder->state = STATE_IDLE;
+    decoder->in_packed = false;
+    if (decoder->packed)
+        packed_rest(decoder->packed);
     text_ring_trim(&decoder->ring, decoder->ring_bytes_usual);
 }
 
 int decoder_error(const struct decoder *decoder)
 {
-    return decoder->error;
+    return decoder->in_packed && decoder->packed
+               ? packed_error(decoder->packed)
+               : decoder->error;
+}
+
+/* ---- dictionaries ---- */
+
+/* The latest with this number (0: raw), or NULL. */
+static const struct zstd_dictionary *find_dictionary(const struct decoder *decoder,
+                                                uint32_t id)
+{
+    for (size_t i = decoder->dictionary_count; i-- > 0;)
+        if (decoder->dictionaries[i].id == id)
+            return &decoder->dictionaries[i];
+    return NULL;
 }
 
 /* ---- beginning ---- */
@@ -173,21 +214,16 @@ static enum frame_reason check_header(const struct decoder *decoder)
     if (text_bytes_needed(header) > decoder->options.window_bytes_max)
         return FRAME_WINDOW;
     if (header->dictionary_id != 0 &&
-        header->dictionary_id != decoder->dictionary_id)
+        !find_dictionary(decoder, header->dictionary_id))
         return FRAME_DICTIONARY;
     return FRAME_OK;
 }
 
-/* A dictionary with a number is for frames that name it: it would change
- * what others start with. One without serves all that name none. */
-static void begin_context(struct decoder *decoder)
+static void begin_context(struct decoder *decoder,
+                          const struct zstd_dictionary *dictionary)
 {
-    const struct frame_header *header = &decoder->walk.header;
-    bool with = decoder->dictionary &&
-                header->dictionary_id == decoder->dictionary_id;
-    size_t result =
-        ZSTD_decompressBegin_usingDDict(decoder->context,
-                                        with ? decoder->dictionary : NULL);
+    size_t result = ZSTD_decompressBegin_usingDDict(
+        decoder->context, dictionary ? dictionary->digested : NULL);
     CHECK(!ZSTD_isError(result));
 }
 
@@ -244,6 +280,74 @@ static void show_header(struct decoder *decoder, const uint8_t *bytes)
         show(decoder, bytes + first, size - first);
 }
 
+static bool has_room(const struct decoder *decoder)
+{
+    size_t block = decoder->walk.header.block_bytes_max;
+    return decoder->ring_bytes - decoder->at >=
+           block + BEHIND_BLOCK_BYTES;
+}
+
+/* Shows libzstd a block without its mark of the last one (see above), and how
+ * much text it made. */
+static size_t show_block(struct decoder *decoder, const uint8_t *bytes,
+                         const struct block_header *block)
+{
+    const uint8_t header[BLOCK_HEADER_BYTES] = {bytes[0] & 0xfe, bytes[1],
+                                                bytes[2]};
+    size_t made = show(decoder, header, BLOCK_HEADER_BYTES);
+    if (block->content_bytes && decoder->state == STATE_BLOCKS)
+        made = show(decoder, bytes + BLOCK_HEADER_BYTES, block->content_bytes);
+    return made;
+}
+
+static const uint8_t EMPTY_LAST_BLOCK[BLOCK_HEADER_BYTES] = {1, 0, 0};
+
+/* Whether the frame can be decoded with this dictionary, as far as can be
+ * seen in TRIAL_BYTES_MAX of it and in the ring. */
+static bool dictionary_fits(struct decoder *decoder, const uint8_t *header,
+                            const struct zstd_dictionary *dictionary)
+{
+    const uint8_t *bytes;
+    struct block_header block = {0};
+    struct frame_walk trial = decoder->walk;
+    begin_context(decoder, dictionary);
+    show_header(decoder, header);
+    while (decoder->state == STATE_BLOCKS && !block.last &&
+           trial.lag <= TRIAL_BYTES_MAX && has_room(decoder) &&
+           walk_block(&trial, &bytes, &block) == WALK_OK) {
+        decoder->at += show_block(decoder, bytes, &block);
+        trial.lag += BLOCK_HEADER_BYTES + block.content_bytes;
+        trial.last = block.last;
+    }
+    if (decoder->state == STATE_BLOCKS && trial.last) {
+        show(decoder, EMPTY_LAST_BLOCK, BLOCK_HEADER_BYTES);
+        bytes = trial.header.checksum ? walk_checksum(&trial) : NULL;
+        if (bytes && decoder->state == STATE_BLOCKS)
+            show(decoder, bytes, CHECKSUM_BYTES);
+    }
+    bool fits = decoder->state == STATE_BLOCKS;
+    decoder->state = STATE_BLOCKS;
+    decoder->at = 0;
+    return fits;
+}
+
+/* A frame that names no dictionary may have been made with one: writers can
+ * leave the number out. What needs one refers to what stands in front of the
+ * frame, or to tables that it does not have, and fails without. */
+static const struct zstd_dictionary *
+choose_dictionary(struct decoder *decoder, const uint8_t *header)
+{
+    uint32_t id = decoder->walk.header.dictionary_id;
+    const struct zstd_dictionary *raw = find_dictionary(decoder, id);
+    if (id != 0 || raw || decoder->dictionary_count == 0 ||
+        dictionary_fits(decoder, header, NULL))
+        return raw;
+    for (size_t i = 0; i < decoder->dictionary_count; i++)
+        if (dictionary_fits(decoder, header, &decoder->dictionaries[i]))
+            return &decoder->dictionaries[i];
+    return NULL;
+}
+
 /* Goes on over a frame that is not decoded; true when it is behind. */
 static bool step_over(struct decoder *decoder, uint64_t *bytes)
 {
@@ -255,10 +359,32 @@ static bool step_over(struct decoder *decoder, uint64_t *bytes)
     return behind && !decoder->error;
 }
 
+/* A frame that is not zstd. */
+static void begin_packed(struct decoder *decoder, struct feed *feed,
+                         const struct item *item)
+{
+    if (!decoder->packed)
+        decoder->packed = packed_create(decoder->memory,
+                                        decoder->options.slack_bytes);
+    decoder->in_packed = true;
+    if (decoder->packed) {
+        packed_begin(decoder->packed, feed, item);
+        return;
+    }
+    decoder->in_packed = false;
+    decoder->state = STATE_IO;
+    decoder->error = -ENOMEM;
+}
+
 enum frame_reason decoder_begin(struct decoder *decoder, struct feed *feed,
                                 const struct item *item, uint64_t *bytes)
 {
     CHECK(item->kind == ITEM_FRAME && item->offset == feed_position(feed));
+    decoder->in_packed = false;
+    if (item->codec != CODEC_ZSTD) {
+        begin_packed(decoder, feed, item);
+        return FRAME_OK;
+    }
     uint8_t header[FRAME_HEADER_BYTES_MAX];
     size_t have;
     const uint8_t *shown = feed_peek(feed, sizeof header, &have);
@@ -274,7 +400,7 @@ enum frame_reason decoder_begin(struct decoder *decoder, struct feed *feed,
         decoder->state = STATE_IO;
         return FRAME_OK;
     }
-    begin_context(decoder);
+    begin_context(decoder, choose_dictionary(decoder, header));
     show_header(decoder, header);
     return FRAME_OK;
 }
@@ -283,7 +409,6 @@ enum frame_reason decoder_begin(struct decoder *decoder, struct feed *feed,
 
 static void finish(struct decoder *decoder)
 {
-    static const uint8_t EMPTY_LAST_BLOCK[BLOCK_HEADER_BYTES] = {1, 0, 0};
     const struct frame_header *header = &decoder->walk.header;
     if (header->content_bytes != UINT64_MAX &&
         decoder->text_bytes != header->content_bytes) {
@@ -311,11 +436,7 @@ static void decode_block(struct decoder *decoder)
              status == WALK_CUT ? FRAME_TRUNCATED : FRAME_CORRUPT);
         return;
     }
-    const uint8_t header[BLOCK_HEADER_BYTES] = {bytes[0] & 0xfe, bytes[1],
-                                                bytes[2]};
-    size_t made = show(decoder, header, BLOCK_HEADER_BYTES);
-    if (block.content_bytes && decoder->state == STATE_BLOCKS)
-        made = show(decoder, bytes + BLOCK_HEADER_BYTES, block.content_bytes);
+    size_t made = show_block(decoder, bytes, &block);
     if (decoder->state != STATE_BLOCKS)
         return;
     decoder->at += made;
@@ -327,13 +448,6 @@ static void decode_block(struct decoder *decoder)
     walk_advance(&decoder->walk, &block, made);
     if (block.last)
         finish(decoder);
-}
-
-static bool has_room(const struct decoder *decoder)
-{
-    size_t block = decoder->walk.header.block_bytes_max;
-    return decoder->ring_bytes - decoder->at >=
-           block + BEHIND_BLOCK_BYTES;
 }
 
 /* ---- steps ---- */
@@ -381,6 +495,8 @@ static struct step tell_text(struct decoder *decoder, size_t from)
 
 struct step decoder_step(struct decoder *decoder)
 {
+    if (decoder->in_packed)
+        return packed_step(decoder->packed);
     CHECK(decoder->state != STATE_IDLE);
     if (decoder->state == STATE_OVER)
         return go_over(decoder);

@@ -3,7 +3,7 @@
 thing that is wrong."""
 
 import contextlib
-import gzip
+import lzma
 import os
 import shutil
 import signal
@@ -136,10 +136,10 @@ def a_folder_a_list_and_standard_input_are_read_alike(world):
 
 
 @promise
-def a_gzip_file_is_told_and_rejected_whole(world):
-    packed = world.place / "posts.json.gz"
-    packed.write_bytes(gzip.compress(b"{}\n" * 100))
-    done = expect(world, 0, ["posts.json.gz", "gzip", "decompress"], "run",
+def an_xz_file_is_told_and_rejected_whole(world):
+    packed = world.place / "posts.json.xz"
+    packed.write_bytes(lzma.compress(b"{}\n" * 100))
+    done = expect(world, 0, ["posts.json.xz", "xz", "decompress"], "run",
                   "-o", world.place / "out", packed)
     total = Outputs(world.place / "out").total()
     require(total["bytes"]["rejected"] == packed.stat().st_size, total,

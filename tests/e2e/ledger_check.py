@@ -66,6 +66,10 @@ def check_part(balance, where, part):
     balance.equal(where, "file bytes are frames, skippable and rejected",
                   size["file"],
                   size["frames"] + size["skippable"] + size["rejected"])
+    unpacked = size.get("unpacked", {"file": 0})
+    balance.equal(where, "unpacked bytes are frames, skippable, rejected",
+                  unpacked["file"], sum(unpacked.values())
+                  - unpacked["file"])
     balance.equal(where, "frames are ok or rejected", frames["total"],
                   frames["ok"] + sum(frames["rejected"].values()))
     balance.at_least(where, "unchecked frames are among the good ones",
@@ -169,10 +173,22 @@ def check_files(balance, ledger, manifest):
     for ours, told in zip(ledger["shards"], manifest["shards"]):
         balance.equal(ours["shard"], "bytes in the manifest",
                       told["bytes"], ours["bytes"]["file"])
-        if os.path.isfile(ours["shard"]):
-            balance.equal(ours["shard"], "bytes of the file",
-                          os.path.getsize(ours["shard"]),
-                          ours["bytes"]["file"])
+    check_sizes(balance, ledger["shards"])
+
+
+def check_sizes(balance, shards):
+    """A file is its own line, and those of its members."""
+    sizes = {}
+    for shard in shards:
+        name = shard["shard"]
+        if name == "-" or os.path.isfile(name):
+            container = name
+            sizes[container] = 0
+        sizes[container] += shard["bytes"]["file"]
+    for name, size in sizes.items():
+        if name != "-":
+            balance.equal(name, "bytes of the file", os.path.getsize(name),
+                          size)
 
 
 def problems_of(folder):

@@ -8,11 +8,16 @@ of reject reasons are replayed beside them. What a fuzzer finds is added under
 a name that says what it was.
 """
 
+import bz2
+import gzip
+import io
 import json
 import pathlib
 import struct
 import subprocess
 import sys
+import tarfile
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent / "corpus"
 USER = {"id": 7, "id_str": "7", "name": "P\u00efper \U0001f426",
@@ -127,6 +132,37 @@ def decode_seeds():
     yield "flipped.zst", one[:99] + bytes([one[99] ^ 16]) + one[100:] + one
 
 
+def tar_of(form, text):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        info = tarfile.TarInfo("folder/" * 30 + "posts.json")
+        info.size = len(text)
+        archive.addfile(info, io.BytesIO(text))
+    return out.getvalue()
+
+
+def zip_of(method, text):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("posts.json"), text, method)
+        archive.comment = b"sand"
+    return out.getvalue()
+
+
+def container_seeds():
+    text = b"".join(content for _, content in parse_seeds())[:2000]
+    gz, bz = gzip.compress(text, mtime=0), bz2.compress(text, 1)
+    yield "several.gz", gz + gz + bytes(20)
+    yield "flipped.gz", gz[:99] + bytes([gz[99] ^ 16]) + gz[100:] + gz
+    yield "several.bz2", bz + bz
+    yield "flipped.bz2", bz[:99] + bytes([bz[99] ^ 16]) + bz[100:] + bz
+    yield "bare_deflate", gz[10:-8]
+    yield "pax.tar", tar_of(tarfile.PAX_FORMAT, text)
+    yield "gnu.tar", tar_of(tarfile.GNU_FORMAT, text)
+    yield "deflated.zip", zip_of(zipfile.ZIP_DEFLATED, text)
+    yield "stored.zip", zip_of(zipfile.ZIP_STORED, text)
+
+
 def text_seeds():
     """A byte for the way of removing, one for how many ranges, the ranges."""
     def seed(way, text, *ranges):
@@ -151,7 +187,8 @@ def text_seeds():
 def main():
     for target, seeds in (("parse", parse_seeds), ("kernel", parse_seeds),
                           ("csv", csv_seeds), ("decode", decode_seeds),
-                          ("text", text_seeds)):
+                          ("text", text_seeds),
+                          ("container", container_seeds)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():

@@ -9,10 +9,13 @@ that each is wrong in one way alone. Run it after a change and review the
 difference like code.
 """
 
+import io
 import json
 import pathlib
 import struct
 import sys
+import tarfile
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 MAGIC = b"\x28\xb5\x2f\xfd"
@@ -92,6 +95,46 @@ def lines():
     }
 
 
+def tar(*members):
+    """A tar of (name, content)."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) \
+            as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def zip_of(*members):
+    """A zip of (name, content), as they are."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members:
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+def with_field(archive, at, number):
+    """The first entry of the directory with another field of two bytes."""
+    entry = archive.index(b"PK\1\2") + at
+    return archive[:entry] + struct.pack("<H", number) + archive[entry + 2:]
+
+
+def containers():
+    two = [("first.json", GOOD), ("second.json", OTHER)]
+    whole, pair = tar(*two), zip_of(*two)
+    flags, method = 8, 10
+    return {
+        "container_corrupt.tar": b"g" + whole[1:],
+        "container_truncated.tar": whole[:3 * 512 + 100],
+        "container_encrypted.zip": with_field(pair, flags, 1),
+        "container_nested.tar": tar(("inner.tar", tar(two[0])), two[1]),
+        "container_unsupported.zip": with_field(pair, method, 98),
+    }
+
+
 def frames():
     good, other = frame(GOOD), frame(OTHER)
     dictionary = MAGIC + b"\x01\x00\x2a" + block(GOOD)
@@ -109,7 +152,8 @@ def frames():
 
 
 def main():
-    for folder, made in (("lines", lines()), ("frames", frames())):
+    for folder, made in (("lines", lines()),
+                         ("frames", {**frames(), **containers()})):
         (HERE / folder).mkdir(exist_ok=True)
         for name, content in made.items():
             (HERE / folder / name).write_bytes(content)

@@ -72,7 +72,7 @@ static struct bytes make_text(size_t size, uint64_t seed)
 
 struct recipe {
     int level, window_log;
-    bool checksum, long_distance, no_content_size;
+    bool checksum, long_distance, no_content_size, no_dictionary_id;
     size_t flush_every;
     const struct bytes *dictionary;
 };
@@ -90,6 +90,7 @@ static void add_frame(struct bytes *shard, const struct bytes *text,
     set(context, ZSTD_c_compressionLevel, recipe->level ? recipe->level : 3);
     set(context, ZSTD_c_checksumFlag, recipe->checksum);
     set(context, ZSTD_c_contentSizeFlag, !recipe->no_content_size);
+    set(context, ZSTD_c_dictIDFlag, !recipe->no_dictionary_id);
     if (recipe->window_log)
         set(context, ZSTD_c_windowLog, recipe->window_log);
     if (recipe->long_distance) {
@@ -735,10 +736,12 @@ static void a_dictionary_serves_right_wrong_and_absent(void **state)
     assert_good(&rig, 0, &small);
     assert_good(&rig, second, &text);
     assert_good(&rig, third, &small);
+    rig_close(&rig);
 
     struct bytes other = {0};
     bytes_add(&other, dictionary.data, dictionary.size);
     other.data[4] ^= 1;   /* its number */
+    rig_open(&rig, GIB, 4096);
     assert_int_equal(decoder_dictionary(rig.decoder, other.data, other.size),
                      0);
     walk_both(&rig, shard.data, shard.size);
@@ -746,6 +749,55 @@ static void a_dictionary_serves_right_wrong_and_absent(void **state)
     assert_good(&rig, third, &small);
     rig_close(&rig);
     bytes_free(&other);
+    bytes_free(&shard);
+    bytes_free(&text);
+    bytes_free(&dictionary);
+}
+
+/* Another number, and other contents behind the same tables. */
+static struct bytes make_wrong(const struct bytes *dictionary)
+{
+    struct bytes wrong = {0};
+    bytes_add(&wrong, dictionary->data, dictionary->size);
+    wrong.data[4] ^= 1;
+    for (size_t i = wrong.size / 2; i < wrong.size; i++)
+        wrong.data[i] = (uint8_t)(i * 7);
+    return wrong;
+}
+
+static void frames_that_name_none_find_the_right_of_several(void **state)
+{
+    (void)state;
+    struct bytes dictionary = make_dictionary(), shard = {0};
+    struct bytes wrong = make_wrong(&dictionary);
+    struct bytes text = make_text(900000, 15);
+    struct bytes small = {text.data, 700, 0};
+    struct recipe nameless = {.dictionary = &dictionary, .checksum = true,
+                              .no_dictionary_id = true};
+    struct recipe plain = {.checksum = true};
+    add_frame(&shard, &small, &nameless);
+    uint64_t second = shard.size;
+    add_frame(&shard, &text, &nameless);
+    uint64_t third = shard.size;
+    add_frame(&shard, &small, &plain);
+
+    struct rig rig;
+    rig_open(&rig, GIB, 4096);
+    assert_int_equal(decoder_dictionary(rig.decoder, wrong.data, wrong.size),
+                     0);
+    walk_both(&rig, shard.data, shard.size);
+    assert_int_not_equal(rig.events.list[0].reason, FRAME_OK);
+    assert_int_not_equal(rig.events.list[1].reason, FRAME_OK);
+    assert_good(&rig, third, &small);
+
+    assert_int_equal(decoder_dictionary(rig.decoder, dictionary.data,
+                                        dictionary.size), 0);
+    walk_both(&rig, shard.data, shard.size);
+    assert_good(&rig, 0, &small);
+    assert_good(&rig, second, &text);
+    assert_good(&rig, third, &small);
+    rig_close(&rig);
+    bytes_free(&wrong);
     bytes_free(&shard);
     bytes_free(&text);
     bytes_free(&dictionary);
@@ -1073,6 +1125,7 @@ int main(void)
         cmocka_unit_test(pages_far_above_the_usual_are_given_back),
         cmocka_unit_test(a_frame_may_be_given_up_for_another),
         cmocka_unit_test(a_dictionary_serves_right_wrong_and_absent),
+        cmocka_unit_test(frames_that_name_none_find_the_right_of_several),
         cmocka_unit_test(a_raw_dictionary_serves_frames_that_name_none),
         cmocka_unit_test(a_window_above_the_limit_is_stepped_over_whole),
         cmocka_unit_test(a_long_frame_is_stepped_over_in_pieces),

@@ -51,6 +51,44 @@ static void a_file_is_read_from_any_offset(void **state)
     each_configuration(read_from_offsets);
 }
 
+/* No read may pass the end of the part. */
+static ssize_t stay_inside(void *context, uint64_t offset, size_t want)
+{
+    assert_true(offset + want <= *(uint64_t *)context);
+    return (ssize_t)want;
+}
+
+static void read_parts(struct source *source)
+{
+    static const struct {
+        uint64_t offset, end, bytes;
+    } PARTS[] = {
+        {0, 0, 0}, {0, 1, 1}, {1, BLOCK, BLOCK - 1}, {7, 7 + BLOCK, BLOCK},
+        {BLOCK, 9 * BLOCK, 8 * BLOCK}, {3, 20 * BLOCK + 3, 20 * BLOCK},
+        {5, 99 * BLOCK, 20 * BLOCK - 2}, {30 * BLOCK, 40 * BLOCK, 0},
+        {50, 20, 0},
+    };
+    int fd = make_file(20 * BLOCK + 3);
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        uint64_t total, end = PARTS[i].end;
+        struct source_hook hook = {stay_inside, &end, false};
+        source_set_hook(source, &hook);
+        assert_int_equal(source_open_range(source, fd, PARTS[i].offset, end),
+                         0);
+        assert_int_equal(drain(source, &total), 0);
+        assert_int_equal(total, PARTS[i].bytes);
+        source_close(source);
+        source_set_hook(source, NULL);
+    }
+    close(fd);
+}
+
+static void of_a_part_nothing_behind_it_is_asked_for(void **state)
+{
+    (void)state;
+    each_configuration(read_parts);
+}
+
 static void reopen_in_the_middle(struct source *source)
 {
     int one = make_file(200 * BLOCK + 9), other = make_file(70 * BLOCK);
@@ -458,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_of_any_size_comes_whole_and_in_order),
         cmocka_unit_test(a_file_is_read_from_any_offset),
+        cmocka_unit_test(of_a_part_nothing_behind_it_is_asked_for),
         cmocka_unit_test(
             reopening_with_reads_in_flight_loses_and_mixes_nothing),
         cmocka_unit_test(a_source_may_be_destroyed_with_reads_in_flight),
