@@ -38,11 +38,12 @@ HEADER_PLACES = {
     "jansson": ["stages/emit/dictionary_json.c", "stages/ledger.c"],
     "liburing": ["pipeline/source_uring.c"],
     "hwloc": ["pipeline/topology.c"],
+    "sodium": ["stages/pseudonym.c"],
 }
 # Ours, and the C library's and the kernel's: not third-party.
 THIRD_PARTY = re.compile(
     r"#include <(zstd|zstd_errors|zdict|liburing|hwloc|jansson|xxhash|"
-    r"archive|utf8proc|sqlite3)[./]")
+    r"archive|utf8proc|sqlite3|sodium)[./]")
 SPECIMEN = re.compile(r'X\(\s*[A-Z0-9_]+,\s*"([a-z0-9_]+)"')
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
