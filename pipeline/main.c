@@ -138,6 +138,7 @@ static bool open_output(struct job *job)
         return false;
     publishing->formats[EMIT_CSV] = job->options.formats & OPTION_CSV;
     publishing->formats[EMIT_JSONL] = job->options.formats & OPTION_JSONL;
+    publishing->posts_min = job->options.min_posts;
     publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
     publishing->line_bytes_max = job->plan.line_bytes_max;
     publish_names(publishing, &names);

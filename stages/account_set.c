@@ -102,7 +102,7 @@ static int add_member(struct account_set *set, struct id id, bool any_platform)
 bool account_set_has(const struct account_set *set, enum platform platform,
                      struct id id)
 {
-    if (!set->count)
+    if (!set->count || !id_known(id))
         return false;
     size_t number = *find_member(set, id);
     return number && (platform == PLATFORM_TWITTER ||

@@ -182,7 +182,7 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .open_context = run->seal, .format = format_cells,
         .format_context = rows, .formats = rows->count,
         .tables = options->tables, .accounts = options->accounts,
-        .core = options->core};
+        .core = options->core, .posts_min = options->posts_min};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
@@ -261,7 +261,8 @@ bool publish(struct run *run, const struct topology *topology,
         output_free(&rows.outputs[i]);
     free(rows.outputs);
     struct ledger_input input = {
-        .run = run, .counts = *counts,
+        .run = run, .counts = *counts, .tables = options->tables,
+        .all_accounts = !options->accounts,
         .utc_offset_minutes = options->features.utc_offset_minutes,
         .line_bytes_max = options->line_bytes_max, .formats = formats};
     return well && ledger_balances(&input) && write_beside(outdir, &input);

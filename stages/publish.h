@@ -14,6 +14,7 @@ struct publish_options {
     uint32_t tables;                 /* a set of TABLE_BIT */
     const struct account_set *accounts;      /* for tables beside accounts */
     const struct account_set *core;          /* for core columns; or NULL */
+    uint64_t posts_min;              /* of an account with a row */
     struct feature_options features;
     uint64_t line_bytes_max;
 };

@@ -41,18 +41,23 @@ extern const struct table TABLES[TABLE_COUNT];
 extern const struct column COLUMNS[];
 extern const uint32_t COLUMN_COUNT;
 
+struct local_time;                   /* stages/reduce/local_time.h */
 struct feature_options {
     int32_t utc_offset_minutes;      /* of the local columns, -1439..1439 */
+    const struct local_time *zone;   /* instead of the offset; or NULL */
 };
 
 /* The result of dedup and the counts the ledger needs. */
 struct reduce_counts {
-    uint64_t accounts;               /* rows */
-    uint64_t posts;                  /* distinct, the sum of rows' posts */
+    uint64_t accounts;               /* with posts: rows, and those that */
+    uint64_t accounts_below;         /* have fewer than posts_min */
+    uint64_t posts;                  /* distinct, the sum over accounts */
     uint64_t duplicates;             /* copies dropped */
     uint64_t conflicting_duplicates; /* of these, differing from the survivor */
     uint64_t deletions;              /* distinct, of accounts with a row */
     uint64_t deletes_without_account;/* distinct, of accounts without one */
+    uint64_t days_posts;             /* sum over the table of days */
+    uint64_t table_rows[TABLE_COUNT];/* merged */
 };
 
 /* Features of one account ------------------------------------------------ */
@@ -74,6 +79,7 @@ struct account_posts {
     int64_t statuses_first, statuses_last;
     const struct dictionaries *names;      /* of ranks in facts */
     const struct feature_options *options;
+    const struct account_set *core;        /* core accounts; NULL: no list */
 };
 /* 0 or -ENOMEM. */
 int features_compute(const struct account_posts *posts,
@@ -94,8 +100,11 @@ int features_compute(const struct account_posts *posts,
  * lane number.
  *
  * Memory: rows and tuples hold at most run_bytes (and a chunk of 64 KiB a
- * run), a lane's tuple buffers 1 MiB, a lane's sort in round two
- * sort_bytes; sorting the largest account takes 48 bytes a copy.
+ * run), a lane's tuple buffers 2 MiB, a lane's sort in round two sort_bytes;
+ * sorting the largest account takes 48 bytes a copy. The tables beside
+ * accounts take 40 bytes a lane for each client and language, a lane's days
+ * 14 MiB at most, 150 bytes for each distinct hashtag and domain of the
+ * largest account, and 24 for each day of the hashtag with most days.
  *
  * Failure: the first fault is raised in *fault, the other lanes end at their
  * next account, and the later steps do nothing.
@@ -128,6 +137,7 @@ struct reduce_options {
     const struct account_set *accounts;   /* that the tables beside accounts
                                       * tell of; NULL: all */
     const struct account_set *core;  /* NULL: core columns stay null */
+    uint64_t posts_min;              /* of an account with a row */
 };
 #define REDUCE_FORMATS_MAX 8
 
@@ -148,7 +158,8 @@ struct row_sink {
  * fault was raised. */
 bool reduce_merge(struct reduce *reduce, enum table_id table,
                   const struct row_sink *sinks);
-/* After round one. */
+/* Of accounts and posts after round one, the sum of days after round two, of
+ * a table's rows after its merge. */
 struct reduce_counts reduce_counts(const struct reduce *reduce);
 uint64_t reduce_spilled_bytes(struct reduce *reduce);
 

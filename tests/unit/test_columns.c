@@ -43,7 +43,7 @@ static void names_need_no_quoting(void **state)
 static void gap_columns_are_marked_as_needing_whole_streams(void **state)
 {
     (void)state;
-    for (int i = COL_GAP_MEAN_S; i <= COL_DORMANT_TO_POST; i++)
+    for (int i = COL_GAP_MEAN_S; i <= COL_SESSION_LONGEST_S; i++)
         assert_false(COLUMNS[i].valid_on_sample);
     assert_false(COLUMNS[COL_ACTIVE_DAYS].valid_on_sample);
     assert_false(COLUMNS[COL_COVERAGE].valid_on_sample);
@@ -75,7 +75,7 @@ static void the_dictionary_tells_of_every_column(void **state)
     assert_int_equal(count_of(&output, "\"name\": "), columns);
     assert_int_equal(count_of(&output, "\"definition\": "), columns);
     assert_int_equal(count_of(&output, "\"hashtag_days\": ["), 1);
-    assert_int_equal(count_of(&output, "\"round\": 2"), 2);
+    assert_int_equal(count_of(&output, "\"round\": 2"), 3);
     assert_int_equal(count_of(&output, "\\\"RT @\\\""), 1);
     assert_int_equal(output.bytes[output.size - 1], '\n');
     output_free(&output);
