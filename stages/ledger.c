@@ -75,6 +75,20 @@ static bool shard_balances(const struct run *run, const char *name,
                  "kinds");
 }
 
+/* All accounts have a row, or all that have enough posts. */
+static bool rows_balance(const struct ledger_input *input)
+{
+    const struct run *run = input->run;
+    const struct reduce_counts *counts = &input->counts;
+    uint64_t accounts_left = counts->accounts - counts->accounts_listed;
+    uint64_t posts_left = counts->posts - counts->posts_listed;
+    if (input->posts_min <= 1)
+        return holds(run, NULL, accounts_left, 0, "accounts without a row") &&
+               holds(run, NULL, posts_left, 0, "posts without a row");
+    return holds(run, NULL, posts_left >= accounts_left, 1,
+                 "accounts without a row have posts");
+}
+
 static bool tables_balance(const struct ledger_input *input)
 {
     const struct reduce_counts *counts = &input->counts;
@@ -83,8 +97,8 @@ static bool tables_balance(const struct ledger_input *input)
     bool posts =
         input->all_accounts && (input->tables & TABLE_BIT(TABLE_POSTS));
     return (!(input->tables & TABLE_BIT(TABLE_ACCOUNTS)) ||
-            holds(run, NULL, counts->accounts,
-                  counts->accounts_below + counts->table_rows[TABLE_ACCOUNTS],
+            holds(run, NULL, counts->accounts_listed,
+                  counts->table_rows[TABLE_ACCOUNTS],
                   "accounts and their rows")) &&
            (!days || holds(run, NULL, counts->posts, counts->days_posts,
                            "posts and posts by day")) &&
@@ -108,7 +122,7 @@ bool ledger_balances(const struct ledger_input *input)
                       input->counts.posts + input->counts.duplicates,
                       "posts and duplicates");
     free(total);
-    return well && tables_balance(input);
+    return well && rows_balance(input) && tables_balance(input);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -269,8 +283,9 @@ static json_t *posts_json(const struct reduce_counts *counts)
 {
     json_t *object = json_object();
     put(object, "accounts", counts->accounts);
-    put(object, "accounts_below_min_posts", counts->accounts_below);
+    put(object, "accounts_listed", counts->accounts_listed);
     put(object, "posts", counts->posts);
+    put(object, "posts_listed", counts->posts_listed);
     put(object, "duplicates", counts->duplicates);
     put(object, "conflicting_duplicates", counts->conflicting_duplicates);
     put(object, "deletes", counts->deletions);
@@ -375,6 +390,7 @@ static json_t *parameters_json(const struct ledger_input *input)
     json_object_set_new(object, "utc_offset", json_string(offset));
     put(object, "line_bytes_max", input->line_bytes_max);
     json_object_set_new(object, "formats", json_string(input->formats));
+    put(object, "min_posts", input->posts_min ? input->posts_min : 1);
     return object;
 }
 

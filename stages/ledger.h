@@ -17,7 +17,8 @@
  *   posts        = sum of accounts.posts
  *                = sum of days.posts = rows of posts, where these tables tell
  *                  of all accounts
- *   accounts     = rows of accounts + those below --min-posts
+ *   with --min-posts the first sum is that of the accounts listed:
+ *   accounts_listed = rows of accounts, posts_listed = sum of accounts.posts
  *
  * No clock, no thread count and no order of arrival shows in these files.
  */
@@ -29,6 +30,7 @@ struct ledger_input {
     int32_t utc_offset_minutes;
     uint64_t line_bytes_max;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
+    uint64_t posts_min;            /* of an account with a row */
 };
 
 /* Raises CODE_BUG and says which sum does not hold. */

@@ -264,6 +264,7 @@ bool publish(struct run *run, const struct topology *topology,
         .run = run, .counts = *counts, .tables = options->tables,
         .all_accounts = !options->accounts,
         .utc_offset_minutes = options->features.utc_offset_minutes,
-        .line_bytes_max = options->line_bytes_max, .formats = formats};
+        .line_bytes_max = options->line_bytes_max, .formats = formats,
+        .posts_min = options->posts_min};
     return well && ledger_balances(&input) && write_beside(outdir, &input);
 }

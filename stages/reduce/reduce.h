@@ -49,9 +49,10 @@ struct feature_options {
 
 /* The result of dedup and the counts the ledger needs. */
 struct reduce_counts {
-    uint64_t accounts;               /* with posts: rows, and those that */
-    uint64_t accounts_below;         /* have fewer than posts_min */
+    uint64_t accounts;               /* with a post */
     uint64_t posts;                  /* distinct, the sum over accounts */
+    uint64_t accounts_listed;        /* with posts_min or more: with a row */
+    uint64_t posts_listed;           /* the sum over these */
     uint64_t duplicates;             /* copies dropped */
     uint64_t conflicting_duplicates; /* of these, differing from the survivor */
     uint64_t deletions;              /* distinct, of accounts with a row */
