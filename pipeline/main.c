@@ -16,6 +16,7 @@ struct job {
     struct shards shards;
     struct handle_watch *watch;
     struct account_set *accounts, *core;
+    struct pseudonyms *pseudonyms;
     struct outdir *outdir;
     struct progress *progress;
     struct run run;
@@ -117,6 +118,15 @@ static bool read_lists(struct job *job)
     return !fault_raised(&job->fault);
 }
 
+/* Before anything else is read: a bad key costs no time. */
+static bool read_key(struct job *job)
+{
+    if (job->options.pseudonyms)
+        job->pseudonyms =
+            pseudonyms_read(job->options.pseudonyms, &job->fault);
+    return !fault_raised(&job->fault);
+}
+
 static bool resolve_lists(struct job *job)
 {
     if ((job->accounts && account_set_resolve(job->accounts)) ||
@@ -141,6 +151,7 @@ static bool open_output(struct job *job)
     publishing->posts_min = job->options.min_posts;
     publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
     publishing->line_bytes_max = job->plan.line_bytes_max;
+    publishing->pseudonyms = job->pseudonyms;
     publish_names(publishing, &names);
     job->outdir =
         outdir_open(job->options.output, names.list, &job->fault, NULL);
@@ -224,6 +235,7 @@ static int end(struct job *job)
     outdir_close(job->outdir);
     account_set_free(job->accounts);
     account_set_free(job->core);
+    pseudonyms_free(job->pseudonyms);
     handle_watch_free(job->watch);
     if (job->have_memory)
         shards_free(&job->shards);
@@ -255,7 +267,8 @@ int main(int argc, char **argv)
     }
 
     /* What to read and where to write; from here on both are frozen. */
-    if (!collect_shards(job) || !read_lists(job) || !open_output(job))
+    if (!read_key(job) || !collect_shards(job) || !read_lists(job) ||
+        !open_output(job))
         return end(job);
 
     /* Shards to tables; from here on nothing more is read. */

@@ -391,6 +391,12 @@ static json_t *parameters_json(const struct ledger_input *input)
     put(object, "line_bytes_max", input->line_bytes_max);
     json_object_set_new(object, "formats", json_string(input->formats));
     put(object, "min_posts", input->posts_min ? input->posts_min : 1);
+    json_object_set_new(object, "pseudonyms",
+                        json_boolean(input->pseudonyms != NULL));
+    if (input->pseudonyms)
+        json_object_set_new(
+            object, "pseudonyms_key",
+            json_string(pseudonyms_fingerprint(input->pseudonyms)));
     return object;
 }
 

@@ -2,6 +2,7 @@
 #define SANDPIPER_STAGES_LEDGER_H
 
 #include "stages/emit/emit.h"
+#include "stages/pseudonym.h"
 #include "stages/reduce/reduce.h"
 #include "stages/run.h"
 
@@ -31,6 +32,7 @@ struct ledger_input {
     uint64_t line_bytes_max;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
     uint64_t posts_min;            /* of an account with a row */
+    const struct pseudonyms *pseudonyms;     /* or NULL */
 };
 
 /* Raises CODE_BUG and says which sum does not hold. */

@@ -36,7 +36,7 @@ void pseudonyms_free(struct pseudonyms *pseudonyms);
  * with the key, 8 bytes. Borrowed. */
 const char *pseudonyms_fingerprint(const struct pseudonyms *pseudonyms);
 
-/* The pseudonym of an account; the text is out's. */
+/* The pseudonym of an account; the text is out's, and so may the id be. */
 struct text pseudonym_account(const struct pseudonyms *pseudonyms,
                               enum platform platform, struct text id,
                               char out[PSEUDONYM_DIGITS]);

@@ -64,6 +64,8 @@ struct row_formats {
     uint32_t count;
     enum emit_format formats[EMIT_FORMATS];
     struct output *outputs;          /* by lane */
+    const struct pseudonyms *pseudonyms;     /* or NULL */
+    struct pseudonym_room *rooms;            /* by lane */
 };
 
 static struct text format_cells(void *context, uint32_t lane,
@@ -74,6 +76,11 @@ static struct text format_cells(void *context, uint32_t lane,
     struct row_formats *rows = context;
     struct output *output = &rows->outputs[lane];
     output->size = 0;
+    if (rows->pseudonyms)
+        row = pseudonyms_row(rows->pseudonyms, &rows->rooms[lane],
+                             &TABLES[table], first, last, row);
+    if (!row)
+        return (struct text){NULL, 0};
     emit_cells(output, rows->formats[format], &TABLES[table], first, last,
                row);
     if (output->failed)
@@ -182,7 +189,8 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .open_context = run->seal, .format = format_cells,
         .format_context = rows, .formats = rows->count,
         .tables = options->tables, .accounts = options->accounts,
-        .core = options->core, .posts_min = options->posts_min};
+        .core = options->core, .posts_min = options->posts_min,
+        .pseudonyms = options->pseudonyms};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
@@ -237,11 +245,28 @@ static bool write_beside(struct outdir *outdir,
     return true;
 }
 
+static bool create_rooms(struct row_formats *rows, uint32_t lanes)
+{
+    rows->outputs = calloc(lanes, sizeof *rows->outputs);
+    rows->rooms = calloc(lanes, sizeof *rows->rooms);
+    return rows->outputs && rows->rooms;
+}
+
+static void free_rooms(struct row_formats *rows, uint32_t lanes)
+{
+    for (uint32_t i = 0; rows->outputs && i < lanes; i++)
+        output_free(&rows->outputs[i]);
+    for (uint32_t i = 0; rows->rooms && i < lanes; i++)
+        pseudonym_room_free(&rows->rooms[i]);
+    free(rows->outputs);
+    free(rows->rooms);
+}
+
 bool publish(struct run *run, const struct topology *topology,
              const struct publish_options *options, struct outdir *outdir,
              struct reduce_counts *counts)
 {
-    struct row_formats rows = {0};
+    struct row_formats rows = {.pseudonyms = options->pseudonyms};
     char formats[32] = "";
     for (int i = 0; i < EMIT_FORMATS; i++)
         if (options->formats[i]) {
@@ -250,21 +275,16 @@ bool publish(struct run *run, const struct topology *topology,
             strcat(formats, FORMAT_NAMES[i]);
             rows.formats[rows.count++] = (enum emit_format)i;
         }
-    rows.outputs = calloc(run->options.lanes, sizeof *rows.outputs);
-    if (!rows.outputs) {
+    bool well = create_rooms(&rows, run->options.lanes);
+    if (!well)
         run_out_of_memory(run);
-        return false;
-    }
-    bool well =
-        write_tables(run, topology, options, &rows, outdir, counts);
-    for (uint32_t i = 0; i < run->options.lanes; i++)
-        output_free(&rows.outputs[i]);
-    free(rows.outputs);
+    well = well && write_tables(run, topology, options, &rows, outdir, counts);
+    free_rooms(&rows, run->options.lanes);
     struct ledger_input input = {
         .run = run, .counts = *counts, .tables = options->tables,
         .all_accounts = !options->accounts,
         .utc_offset_minutes = options->features.utc_offset_minutes,
         .line_bytes_max = options->line_bytes_max, .formats = formats,
-        .posts_min = options->posts_min};
+        .pseudonyms = options->pseudonyms, .posts_min = options->posts_min};
     return well && ledger_balances(&input) && write_beside(outdir, &input);
 }

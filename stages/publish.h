@@ -15,6 +15,7 @@ struct publish_options {
     const struct account_set *accounts;      /* for tables beside accounts */
     const struct account_set *core;          /* for core columns; or NULL */
     uint64_t posts_min;              /* of an account with a row */
+    const struct pseudonyms *pseudonyms;     /* or NULL */
     struct feature_options features;
     uint64_t line_bytes_max;
 };

@@ -4,6 +4,7 @@
 #include "pipeline/fault.h"
 #include "pipeline/memory.h"
 #include "stages/account_set.h"
+#include "stages/pseudonym.h"
 #include "stages/units.h"
 
 /*
@@ -139,6 +140,8 @@ struct reduce_options {
                                       * tell of; NULL: all */
     const struct account_set *core;  /* NULL: core columns stay null */
     uint64_t posts_min;              /* of an account with a row */
+    const struct pseudonyms *pseudonyms;  /* rows are sorted by these; NULL:
+                                      * by the accounts' ids */
 };
 #define REDUCE_FORMATS_MAX 8
 

@@ -51,9 +51,10 @@ static int add_row(struct reduce *reduce, uint32_t lane_index,
     lane->core_retweets += core == UINT64_MAX ? 0 : core;
     if (!is_listed(reduce, view))
         return 0;
-    char digits[ID_DIGITS_MAX];
+    char digits[PSEUDONYM_DIGITS];
     int status = record_begin(lane, row_place(TABLE_ACCOUNTS, view->platform),
-                              id_text(view->id, digits));
+                              row_account_id(reduce, view->platform, view->id,
+                                             digits));
     for (uint32_t f = 0; f < reduce->options.formats && !status; f++)
         status = add_pieces(reduce, lane_index, f);
     return status ? status : record_end(lane, retweets, core, rows);

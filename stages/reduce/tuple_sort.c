@@ -278,17 +278,23 @@ static int sort_inside(struct reduce *reduce, struct tuple_run *tuples,
     return status;
 }
 
-int tuples_take(struct reduce *reduce, enum tuple_stream stream,
-                uint32_t partition, struct tuple_taker *taker)
+int tuple_run_take(struct reduce *reduce, struct tuple_run *tuples,
+                   const struct tuple_kind *kind, struct tuple_taker *taker)
 {
-    static const struct tuple_kind *const kinds[TUPLE_STREAMS] = {
-        [TUPLES_RETWEETS] = &RETWEET_TUPLES, [TUPLES_SUMS] = &SUM_TUPLES};
-    struct tuple_run *tuples = &reduce->tuples[stream][partition];
     if (!tuples->count)
         return 0;
     uint64_t need = tuples->run.bytes +
                     tuples->count * 2 * sizeof(struct tuple);
     return need <= reduce->sort_bytes
-               ? sort_inside(reduce, tuples, kinds[stream], taker)
-               : sort_outside(reduce, tuples, kinds[stream], taker);
+               ? sort_inside(reduce, tuples, kind, taker)
+               : sort_outside(reduce, tuples, kind, taker);
+}
+
+int tuples_take(struct reduce *reduce, enum tuple_stream stream,
+                uint32_t partition, struct tuple_taker *taker)
+{
+    static const struct tuple_kind *const kinds[TUPLE_STREAMS] = {
+        [TUPLES_RETWEETS] = &RETWEET_TUPLES, [TUPLES_SUMS] = &SUM_TUPLES};
+    return tuple_run_take(reduce, &reduce->tuples[stream][partition],
+                          kinds[stream], taker);
 }
