@@ -14,16 +14,14 @@ struct job {
     struct plan plan;
     struct memory memory;
     struct shards shards;
-    struct handle_watch *watch;
-    struct account_set *accounts, *core;
-    struct pseudonyms *pseudonyms;
+    struct parameters parameters;
     struct outdir *outdir;
     struct progress *progress;
     struct run run;
     struct publish_options publishing;
     struct report report;
     enum isa isa;
-    bool have_memory, have_run;
+    bool have_memory, have_parameters, have_run;
 };
 
 static bool choose_isa(struct job *job)
@@ -100,43 +98,20 @@ static bool collect_shards(struct job *job)
     return true;
 }
 
-/* What the user lists; handles in it are resolved once all is read. */
-static bool read_lists(struct job *job)
+static bool read_parameters(struct job *job)
 {
-    const struct options *options = &job->options;
-    job->watch = handle_watch_create(&job->memory, job->plan.lane_count);
-    if (!job->watch) {
-        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
-                    "out of memory while reading lists");
-        return false;
-    }
-    if (options->accounts)
-        job->accounts =
-            account_set_read(options->accounts, job->watch, &job->fault);
-    if (options->core)
-        job->core = account_set_read(options->core, job->watch, &job->fault);
-    return !fault_raised(&job->fault);
+    job->have_parameters = true;
+    return parameters_open(&job->parameters, &job->options,
+                           job->plan.line_bytes_max, &job->memory,
+                           job->plan.lane_count, &job->fault);
 }
 
-/* Before anything else is read: a bad key costs no time. */
-static bool read_key(struct job *job)
+static bool resolve_handles(struct job *job)
 {
-    if (job->options.pseudonyms)
-        job->pseudonyms =
-            pseudonyms_read(job->options.pseudonyms, &job->fault);
-    return !fault_raised(&job->fault);
-}
-
-static bool resolve_lists(struct job *job)
-{
-    if ((job->accounts && account_set_resolve(job->accounts)) ||
-        (job->core && account_set_resolve(job->core))) {
-        run_out_of_memory(&job->run);
-        return false;
-    }
-    job->publishing.accounts = job->accounts;
-    job->publishing.core = job->core;
-    return true;
+    if (parameters_resolve(&job->parameters) == 0)
+        return true;
+    run_out_of_memory(&job->run);
+    return false;
 }
 
 static bool open_output(struct job *job)
@@ -144,14 +119,12 @@ static bool open_output(struct job *job)
     struct publish_names names;
     struct publish_options *publishing = &job->publishing;
     if (!publish_tables(job->options.tables, &publishing->tables,
-                        &job->fault))
+                        &job->fault) ||
+        !publish_columns(publishing, job->options.columns, &job->fault))
         return false;
-    publishing->formats[EMIT_CSV] = job->options.formats & OPTION_CSV;
-    publishing->formats[EMIT_JSONL] = job->options.formats & OPTION_JSONL;
-    publishing->posts_min = job->options.min_posts;
-    publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
-    publishing->line_bytes_max = job->plan.line_bytes_max;
-    publishing->pseudonyms = job->pseudonyms;
+    for (int i = 0; i < TABLE_FORMATS; i++)
+        publishing->formats[i] = job->options.formats >> i & 1;
+    publishing->parameters = &job->parameters;
     publish_names(publishing, &names);
     job->outdir =
         outdir_open(job->options.output, names.list, &job->fault, NULL);
@@ -169,7 +142,10 @@ static enum io_backend io_of(const char *name)
 static bool read_shards(struct job *job)
 {
     struct run_options run_options = {job->isa, io_of(job->options.io),
-                                      job->plan.lane_count, job->watch};
+                                      job->plan.lane_count,
+                                      job->parameters.watch,
+                                      job->parameters.since,
+                                      job->parameters.until};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
@@ -233,10 +209,8 @@ static int end(struct job *job)
     if (job->have_run)
         run_close(&job->run);
     outdir_close(job->outdir);
-    account_set_free(job->accounts);
-    account_set_free(job->core);
-    pseudonyms_free(job->pseudonyms);
-    handle_watch_free(job->watch);
+    if (job->have_parameters)
+        parameters_close(&job->parameters);
     if (job->have_memory)
         shards_free(&job->shards);
     topology_release(&job->topology);
@@ -267,8 +241,7 @@ int main(int argc, char **argv)
     }
 
     /* What to read and where to write; from here on both are frozen. */
-    if (!read_key(job) || !collect_shards(job) || !read_lists(job) ||
-        !open_output(job))
+    if (!collect_shards(job) || !read_parameters(job) || !open_output(job))
         return end(job);
 
     /* Shards to tables; from here on nothing more is read. */
@@ -276,7 +249,7 @@ int main(int argc, char **argv)
         return end(job);
 
     /* Tables to rows; then the new set stands in place of the old one. */
-    if (!resolve_lists(job) || !reduce_and_write(job) ||
+    if (!resolve_handles(job) || !reduce_and_write(job) ||
         !outdir_publish(job->outdir))
         return end(job);
 

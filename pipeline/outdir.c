@@ -342,6 +342,13 @@ int outdir_staging(const struct outdir *outdir)
     return outdir->set;
 }
 
+void outdir_staging_path(const struct outdir *outdir,
+                         char path[OUTFILE_PATH_MAX])
+{
+    snprintf(path, OUTFILE_PATH_MAX, "/proc/self/fd/%d",
+             outdir_staging(outdir));
+}
+
 /* ---- files ------------------------------------------------------------- */
 
 int outdir_create_file(struct outdir *outdir, const char *name)

@@ -39,6 +39,8 @@ int main(void) { return 0; }'
     need libjansson-dev "writes ledger and manifest" has_library jansson
     need libxxhash-dev "hashing" has_library libxxhash
     need libsodium-dev "pseudonyms" has_library libsodium
+    need libsqlite3-dev "SQLite output" has_library sqlite3
+    need libutf8proc-dev "normalises text" has_library libutf8proc
     need python3 "shows the result, and runs tests" has_command python3
 }
 

@@ -10,6 +10,7 @@ struct member {
 };
 
 struct account_set {
+    struct hash128 digest;
     struct handle_watch *watch;
     struct member *members;
     size_t count, capacity;
@@ -110,6 +111,11 @@ bool account_set_has(const struct account_set *set, enum platform platform,
                       set->members[number - 1].any_platform);
 }
 
+struct hash128 account_set_digest(const struct account_set *set)
+{
+    return set->digest;
+}
+
 uint64_t account_set_size(const struct account_set *set)
 {
     return set->count + set->unseen;
@@ -190,15 +196,20 @@ static int read_lines(struct account_set *set, FILE *file, uint64_t *number)
     char *line = NULL;
     size_t room = 0;
     int error = 0;
+    XXH3_state_t digest;
+    XXH3_128bits_reset(&digest);
     *number = 0;
     for (ssize_t size; !error && (size = getline(&line, &room, file)) >= 0;) {
         ++*number;
+        XXH3_128bits_update(&digest, line, (size_t)size);
         error = size > INT32_MAX
                     ? -EFBIG
                     : account_set_add_line(
                           set, (struct text){line, (uint32_t)size});
     }
     free(line);
+    XXH128_hash_t hash = XXH3_128bits_digest(&digest);
+    set->digest = (struct hash128){hash.low64, hash.high64};
     return error ? error : ferror(file) ? -EIO : 0;
 }
 

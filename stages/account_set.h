@@ -3,6 +3,7 @@
 
 #include "pipeline/fault.h"
 #include "stages/handle_watch.h"
+#include "stages/hash.h"
 
 /*
  * A set of accounts that the user gives as a list: one id or @handle a line,
@@ -32,6 +33,8 @@ int account_set_resolve(struct account_set *set);
 
 bool account_set_has(const struct account_set *set, enum platform platform,
                      struct id id);
+/* Of the bytes of the file that it was read from. */
+struct hash128 account_set_digest(const struct account_set *set);
 /* Distinct accounts; a handle that was never seen counts as one. */
 uint64_t account_set_size(const struct account_set *set);
 

@@ -35,6 +35,8 @@ static struct step frame_steps(struct lane_state *state,
         run_safe_point(state);
         if (fault_raised(run->fault))
             return (struct step){.kind = STEP_IO};
+        if (!sink->document && sink->lines->unsettled)
+            return (struct step){.kind = STEP_FRAME_BAD};
     }
 }
 
@@ -114,12 +116,17 @@ static void raise_read_error(struct lane_state *state, struct feed *feed)
                     -error, "cannot read");
 }
 
-bool frame_do(struct lane_state *state, struct text_work *work,
-              struct feed *feed, const struct item *item,
-              struct stitch *stitch, struct piece *piece)
+bool frame_do(struct lane_state *state, struct feed *feed,
+              const struct item *item, struct stitch *stitch,
+              struct piece *piece, bool in_order)
 {
+    struct text_work *work = state->text_work;
     struct text_sink sink = {.lines = work};
     text_begin(work, piece, false);
+    if (stitch->is_csv)
+        text_begin_rows(work, &stitch->layout, !in_order,
+                        in_order ? stitch->states : CSV_ANY,
+                        in_order ? stitch->bom_left : 0);
     struct step step = frame_run(state, feed, item, &sink, piece);
     text_end(work);
     if (step.kind == STEP_FRAME_END)
@@ -131,7 +138,6 @@ bool frame_do(struct lane_state *state, struct text_work *work,
         return false;
     }
     progress_add(&state->run->progress.posts, piece->tally.post_records);
-    stitch_complete(state, stitch, piece);
     return true;
 }
 
@@ -149,13 +155,58 @@ bool frame_do_document(struct lane_state *state, struct document_work *work,
     return step.kind != STEP_IO;
 }
 
-void frame_task_do(struct lane_state *state, struct frame_task *task)
+void frame_task_free(struct run *run, struct frame_task *task)
+{
+    if (!task)
+        return;
+    memory_uncharge(run->memory, sizeof *task + task->size);
+    free(task);
+}
+
+static bool task_run(struct lane_state *state, struct frame_task *task,
+                     bool in_order)
 {
     feed_open_bytes(state->task_feed, task->bytes, task->size,
                     task->item.offset);
-    (void)frame_do(state, state->text_work, state->task_feed, &task->item,
-                   task->stitch, task->piece);
+    bool well = frame_do(state, state->task_feed, &task->item, task->stitch,
+                         task->piece, in_order);
     feed_close(state->task_feed);
-    memory_uncharge(state->run->memory, sizeof *task + task->size);
-    free(task);
+    return well;
+}
+
+void frame_task_do(struct lane_state *state, struct frame_task *task)
+{
+    struct stitch *stitch = task->stitch;
+    struct piece *piece = task->piece;
+    bool well = task_run(state, task, false);
+    if (well && state->text_work->unsettled) {
+        piece->kind = PIECE_WAITING;
+        piece->task = task;
+        atomic_store_explicit(&stitch->in_order, 1, memory_order_relaxed);
+    } else {
+        frame_task_free(state->run, task);
+    }
+    /* The task's buffers are at rest: stitching may need them. */
+    if (well)
+        stitch_complete(state, stitch, piece);
+}
+
+/* A piece as stitch_append gives it, but for its place. */
+static void piece_again(struct piece *piece)
+{
+    piece->has_break = false;
+    piece->raw = false;
+    fragment_clear(&piece->head);
+    fragment_clear(&piece->tail);
+    tally_init(&piece->tally);
+}
+
+bool frame_task_redo(struct lane_state *state, struct piece *piece)
+{
+    struct frame_task *task = piece->task;
+    piece_again(piece);
+    bool well = task_run(state, task, true);
+    piece->task = NULL;
+    frame_task_free(state->run, task);
+    return well;
 }

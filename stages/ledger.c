@@ -1,5 +1,7 @@
 #include "stages/ledger.h"
 
+#include "stages/reduce/client_class.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -69,8 +71,11 @@ static bool shard_balances(const struct run *run, const char *name,
            holds(run, name, t->records,
                  t->post_records +
                      sum(t->control_records, CONTROL_KIND_COUNT) +
-                     sum(t->records_rejected, LINE_REASON_COUNT),
+                     sum(t->records_rejected, LINE_REASON_COUNT) +
+                     t->outside_range + t->no_account + t->user_records,
                  "records") &&
+           holds(run, name, t->post_records,
+                 sum(t->dialect_posts, DIALECT_COUNT), "dialects") &&
            holds(run, name, t->post_records, sum(t->kinds, POST_KINDS),
                  "kinds");
 }
@@ -82,7 +87,7 @@ static bool rows_balance(const struct ledger_input *input)
     const struct reduce_counts *counts = &input->counts;
     uint64_t accounts_left = counts->accounts - counts->accounts_listed;
     uint64_t posts_left = counts->posts - counts->posts_listed;
-    if (input->posts_min <= 1)
+    if (input->parameters->min_posts <= 1)
         return holds(run, NULL, accounts_left, 0, "accounts without a row") &&
                holds(run, NULL, posts_left, 0, "posts without a row");
     return holds(run, NULL, posts_left >= accounts_left, 1,
@@ -93,9 +98,9 @@ static bool tables_balance(const struct ledger_input *input)
 {
     const struct reduce_counts *counts = &input->counts;
     const struct run *run = input->run;
-    bool days = input->all_accounts && (input->tables & TABLE_BIT(TABLE_DAYS));
+    bool days = !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_DAYS));
     bool posts =
-        input->all_accounts && (input->tables & TABLE_BIT(TABLE_POSTS));
+        !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_POSTS));
     return (!(input->tables & TABLE_BIT(TABLE_ACCOUNTS)) ||
             holds(run, NULL, counts->accounts_listed,
                   counts->table_rows[TABLE_ACCOUNTS],
@@ -159,6 +164,11 @@ static const char *control_name(int kind)
     return control_kind_name((enum control_kind)kind);
 }
 
+static const char *dialect_of(int dialect)
+{
+    return dialect_name((enum dialect_id)dialect);
+}
+
 static const char *kind_name(int kind)
 {
     static const char *const names[POST_KINDS] = {"original", "quote", "reply",
@@ -204,11 +214,29 @@ static json_t *lines_json(const struct tally *t)
     return object;
 }
 
+static json_t *dialects_json(const struct tally *t)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        if (!t->dialect_records[i])
+            continue;
+        json_t *dialect = json_object();
+        put(dialect, "records", t->dialect_records[i]);
+        put(dialect, "posts_with_copies", t->dialect_posts[i]);
+        json_object_set_new(object, dialect_name((enum dialect_id)i), dialect);
+    }
+    return object;
+}
+
 static json_t *records_json(const struct tally *t)
 {
     json_t *object = json_object();
     put(object, "total", t->records);
     put(object, "posts_with_copies", t->post_records);
+    put(object, "outside_range", t->outside_range);
+    put(object, "no_account", t->no_account);
+    put(object, "users", t->user_records);
+    json_object_set_new(object, "dialects", dialects_json(t));
     json_object_set_new(object, "control",
                         by_name(t->control_records, 0, CONTROL_KIND_COUNT,
                                 control_name));
@@ -342,6 +370,7 @@ static json_t *manifest_shards(const struct run *run)
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"
+                        : l->framing == FRAMING_CSV    ? "csv"
                                                        : "lines"));
         json_array_append_new(shards, shard);
         free(name);
@@ -380,23 +409,82 @@ static json_t *sample_json(const struct tally *t)
     return object;
 }
 
-static json_t *parameters_json(const struct ledger_input *input)
+static void put_digest(json_t *object, const char *key, struct hash128 hash)
+{
+    char digest[33];
+    snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, hash.high,
+             hash.low);
+    json_object_set_new(object, key, json_string(digest));
+}
+
+/* Absent where it was not asked for. */
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(object, key, json_string(text));
+}
+
+static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
+{
+    struct output text = {0};
+    if (ms == none)
+        return;
+    emit_time(&text, ms);
+    if (!text.failed)
+        json_object_set_new(object, key,
+                            json_stringn(text.bytes, text.size));
+    output_free(&text);
+}
+
+/* Without pseudonyms its digest too: a list of few could be guessed by it. */
+static void put_list(json_t *object, const char *key,
+                     const struct account_set *set,
+                     const struct pseudonyms *pseudonyms)
+{
+    if (!set)
+        return;
+    json_t *list = json_object();
+    put(list, "accounts", account_set_size(set));
+    if (!pseudonyms)
+        put_digest(list, "xxh3_128", account_set_digest(set));
+    json_object_set_new(object, key, list);
+}
+
+static void put_local_time(json_t *object, const struct parameters *asked)
 {
     char offset[16];
-    int32_t minutes = input->utc_offset_minutes;
+    int32_t minutes = asked->utc_offset_minutes;
+    if (asked->zone) {
+        put_text(object, "time_zone", asked->zone->name);
+        put_digest(object, "time_zone_xxh3_128", asked->zone->digest);
+        return;
+    }
     snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+',
              abs(minutes) / 60, abs(minutes) % 60);
+    put_text(object, "utc_offset", offset);
+}
+
+static json_t *parameters_json(const struct ledger_input *input)
+{
+    const struct parameters *asked = input->parameters;
     json_t *object = json_object();
-    json_object_set_new(object, "utc_offset", json_string(offset));
-    put(object, "line_bytes_max", input->line_bytes_max);
-    json_object_set_new(object, "formats", json_string(input->formats));
-    put(object, "min_posts", input->posts_min ? input->posts_min : 1);
+    put_local_time(object, asked);
+    put(object, "line_bytes_max", asked->line_bytes_max);
+    put_text(object, "formats", input->formats);
+    put_text(object, "tables", asked->tables);
+    put_text(object, "columns", asked->columns);
+    put_time(object, "since", asked->since, SINCE_EVER);
+    put_time(object, "until", asked->until, UNTIL_EVER);
+    if (asked->min_posts)
+        put(object, "min_posts", asked->min_posts);
+    put_list(object, "core", asked->core, asked->pseudonyms);
+    put_list(object, "accounts", asked->accounts, asked->pseudonyms);
     json_object_set_new(object, "pseudonyms",
-                        json_boolean(input->pseudonyms != NULL));
-    if (input->pseudonyms)
-        json_object_set_new(
-            object, "pseudonyms_key",
-            json_string(pseudonyms_fingerprint(input->pseudonyms)));
+                        json_boolean(asked->pseudonyms != NULL));
+    if (asked->pseudonyms)
+        put_text(object, "pseudonyms_key",
+                 pseudonyms_fingerprint(asked->pseudonyms));
+    put_digest(object, "clients_xxh3_128", client_table_digest());
     return object;
 }
 
@@ -413,9 +501,9 @@ bool manifest_json(const struct ledger_input *input, struct output *output)
     json_object_set_new(root, "shards", manifest_shards(input->run));
     json_object_set_new(root, "repeated_shards",
                         repeats_json(input->run->shards));
-    json_t *dialects = json_object();
-    put(dialects, "twitter_v1.1", total->tally.post_records);
-    json_object_set_new(root, "posts_with_copies_by_dialect", dialects);
+    json_object_set_new(root, "posts_with_copies_by_dialect",
+                        by_name(total->tally.dialect_posts, 0, DIALECT_COUNT,
+                                dialect_of));
     json_object_set_new(
         root, "posts_with_copies_by_kind",
         by_name(total->tally.kinds, 0, POST_KINDS, kind_name));

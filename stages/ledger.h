@@ -2,7 +2,7 @@
 #define SANDPIPER_STAGES_LEDGER_H
 
 #include "stages/emit/emit.h"
-#include "stages/pseudonym.h"
+#include "stages/parameters.h"
 #include "stages/reduce/reduce.h"
 #include "stages/run.h"
 
@@ -27,12 +27,8 @@ struct ledger_input {
     const struct run *run;
     struct reduce_counts counts;
     uint32_t tables;               /* a set of TABLE_BIT */
-    bool all_accounts;             /* in tables beside accounts */
-    int32_t utc_offset_minutes;
-    uint64_t line_bytes_max;
+    const struct parameters *parameters;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
-    uint64_t posts_min;            /* of an account with a row */
-    const struct pseudonyms *pseudonyms;     /* or NULL */
 };
 
 /* Raises CODE_BUG and says which sum does not hold. */

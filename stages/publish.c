@@ -1,11 +1,10 @@
 #include "stages/publish.h"
 
+#include "pipeline/check.h"
 #include "stages/seal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const FORMAT_NAMES[EMIT_FORMATS] = {"csv", "jsonl"};
 
 static uint32_t table_bit(const char *name, size_t size)
 {
@@ -34,6 +33,44 @@ bool publish_tables(const char *list, uint32_t *tables, struct fault *fault)
     return true;
 }
 
+static uint32_t column_named(const char *name, size_t size)
+{
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        if (strlen(COLUMNS[i].name) == size &&
+            memcmp(COLUMNS[i].name, name, size) == 0)
+            return i;
+    return COLUMN_COUNT;
+}
+
+bool publish_columns(struct publish_options *options, const char *list,
+                     struct fault *fault)
+{
+    struct table *accounts = &options->schema[TABLE_ACCOUNTS];
+    memcpy(options->schema, TABLES, sizeof options->schema);
+    CHECK(COLUMN_COUNT <= TABLE_ACCOUNTS_COLUMNS_MAX);
+    if (!list)
+        return true;
+    accounts->shown = options->columns_shown;
+    accounts->shown_first = COLUMN_COUNT;
+    while (list) {
+        size_t size = strcspn(list, ",");
+        uint32_t column = column_named(list, size);
+        if (column == COLUMN_COUNT) {
+            fault_raise(fault, CODE_USAGE, NULL, UINT64_MAX, 0,
+                        "--columns %.*s: accounts have no such column; "
+                        "docs/FEATURES.md has their names", (int)size, list);
+            return false;
+        }
+        options->columns_shown[column] = true;
+        if (column < accounts->shown_first)
+            accounts->shown_first = column;
+        if (column >= accounts->shown_end)
+            accounts->shown_end = column + 1;
+        list = list[size] ? list + size + 1 : NULL;
+    }
+    return true;
+}
+
 static void add_name(struct publish_names *names, const char *stem,
                      const char *suffix)
 {
@@ -48,50 +85,17 @@ void publish_names(const struct publish_options *options,
 {
     names->count = 0;
     for (uint32_t table = 0; table < TABLE_COUNT; table++)
-        for (int i = 0; i < EMIT_FORMATS; i++)
-            if (options->formats[i] && (options->tables & TABLE_BIT(table)))
-                add_name(names, TABLES[table].name, FORMAT_NAMES[i]);
+        for (int i = 0; i < TABLE_FORMATS; i++)
+            if (i != FORMAT_SQLITE && options->formats[i] &&
+                (options->tables & TABLE_BIT(table)))
+                add_name(names, TABLES[table].name, TABLE_FORMAT_NAMES[i]);
+    if (options->formats[FORMAT_SQLITE])
+        add_name(names, "features", "sqlite");
     add_name(names, "features", "json");
     add_name(names, "ledger", "json");
     add_name(names, "manifest", "json");
     add_name(names, "rejects", "jsonl");
     add_name(names, "timings", "json");
-}
-
-/* ---- rows as text ------------------------------------------------------- */
-
-struct row_formats {
-    uint32_t count;
-    enum emit_format formats[EMIT_FORMATS];
-    struct output *outputs;          /* by lane */
-    const struct pseudonyms *pseudonyms;     /* or NULL */
-    struct pseudonym_room *rooms;            /* by lane */
-};
-
-static struct text format_cells(void *context, uint32_t lane,
-                                enum table_id table, uint32_t format,
-                                uint32_t first, uint32_t last,
-                                const struct value *row)
-{
-    struct row_formats *rows = context;
-    struct output *output = &rows->outputs[lane];
-    output->size = 0;
-    if (rows->pseudonyms)
-        row = pseudonyms_row(rows->pseudonyms, &rows->rooms[lane],
-                             &TABLES[table], first, last, row);
-    if (!row)
-        return (struct text){NULL, 0};
-    emit_cells(output, rows->formats[format], &TABLES[table], first, last,
-               row);
-    if (output->failed)
-        return (struct text){NULL, 0};
-    return (struct text){output->bytes ? output->bytes : "",
-                         (uint32_t)output->size};
-}
-
-static bool write_rows(void *context, const void *bytes, size_t size)
-{
-    return outfile_write(context, bytes, size);
 }
 
 /* ---- the rounds on all lanes -------------------------------------------- */
@@ -122,60 +126,9 @@ static bool run_rounds(struct run *run, const struct topology *topology,
     return !fault_raised(run->fault);
 }
 
-static struct outfile *begin_file(struct outdir *outdir,
-                                  const struct table *table,
-                                  enum emit_format format)
-{
-    char name[PUBLISH_NAME_BYTES];
-    struct output header = {0};
-    snprintf(name, sizeof name, "%s.%s", table->name, FORMAT_NAMES[format]);
-    struct outfile *file = outfile_create(outdir, name);
-    emit_header(&header, format, table);
-    bool well = file && !header.failed &&
-                outfile_write(file, header.bytes, header.size);
-    output_free(&header);
-    if (file && !well) {
-        (void)outfile_end(file);
-        file = NULL;
-    }
-    return file;
-}
-
-/* One table in every format. */
-static bool merge_table(struct reduce *reduce, enum table_id table,
-                        const struct row_formats *rows, struct outdir *outdir)
-{
-    struct row_sink sinks[EMIT_FORMATS];
-    struct outfile *files[EMIT_FORMATS] = {0};
-    bool well = true;
-    for (uint32_t i = 0; i < rows->count && well; i++) {
-        files[i] = begin_file(outdir, &TABLES[table], rows->formats[i]);
-        sinks[i] = (struct row_sink){write_rows, files[i]};
-        well = files[i] != NULL;
-    }
-    well = well && reduce_merge(reduce, table, sinks);
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (files[i] && !outfile_end(files[i]))
-            well = false;
-    return well;
-}
-
-static bool merge_tables(struct run *run, struct reduce *reduce,
-                         const struct publish_options *options,
-                         const struct row_formats *rows, struct outdir *outdir)
-{
-    bool well = true;
-    for (uint32_t table = 0; table < TABLE_COUNT && well; table++)
-        if (options->tables & TABLE_BIT(table))
-            well = merge_table(reduce, (enum table_id)table, rows, outdir);
-    if (!well && !fault_raised(run->fault))
-        run_out_of_memory(run);
-    return well;
-}
-
 static bool write_tables(struct run *run, const struct topology *topology,
                          const struct publish_options *options,
-                         struct row_formats *rows, struct outdir *outdir,
+                         struct table_files *files, struct outdir *outdir,
                          struct reduce_counts *counts)
 {
     const struct dictionaries *names;
@@ -185,17 +138,20 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .lanes = run->options.lanes, .partitions = run->plan->partitions,
         .memory = run->memory, .fault = run->fault,
         .directory = outdir_staging(outdir), .names = names,
-        .features = options->features, .open_part = seal_open_part,
-        .open_context = run->seal, .format = format_cells,
-        .format_context = rows, .formats = rows->count,
-        .tables = options->tables, .accounts = options->accounts,
-        .core = options->core, .posts_min = options->posts_min,
-        .pseudonyms = options->pseudonyms};
+        .features = {options->parameters->utc_offset_minutes,
+                     options->parameters->zone},
+        .open_part = seal_open_part,
+        .open_context = run->seal, .format = table_files_format,
+        .format_context = files, .formats = table_files_forms(files),
+        .tables = options->tables, .accounts = options->parameters->accounts,
+        .core = options->parameters->core,
+        .posts_min = options->parameters->min_posts,
+        .pseudonyms = options->parameters->pseudonyms};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
     bool well = run_rounds(run, topology, reduce) &&
-                merge_tables(run, reduce, options, rows, outdir);
+                table_files_write(files, reduce);
     *counts = reduce_counts(reduce);
     reduce_destroy(reduce);
     return well;
@@ -245,46 +201,30 @@ static bool write_beside(struct outdir *outdir,
     return true;
 }
 
-static bool create_rooms(struct row_formats *rows, uint32_t lanes)
-{
-    rows->outputs = calloc(lanes, sizeof *rows->outputs);
-    rows->rooms = calloc(lanes, sizeof *rows->rooms);
-    return rows->outputs && rows->rooms;
-}
-
-static void free_rooms(struct row_formats *rows, uint32_t lanes)
-{
-    for (uint32_t i = 0; rows->outputs && i < lanes; i++)
-        output_free(&rows->outputs[i]);
-    for (uint32_t i = 0; rows->rooms && i < lanes; i++)
-        pseudonym_room_free(&rows->rooms[i]);
-    free(rows->outputs);
-    free(rows->rooms);
-}
-
 bool publish(struct run *run, const struct topology *topology,
              const struct publish_options *options, struct outdir *outdir,
              struct reduce_counts *counts)
 {
-    struct row_formats rows = {.pseudonyms = options->pseudonyms};
-    char formats[32] = "";
-    for (int i = 0; i < EMIT_FORMATS; i++)
+    char formats[64] = "";
+    struct table_files_options tables = {.tables = options->tables,
+                                         .schema = options->schema,
+                                         .lanes = run->options.lanes,
+                                         .pseudonyms =
+                                             options->parameters->pseudonyms};
+    for (int i = 0; i < TABLE_FORMATS; i++) {
+        tables.formats[i] = options->formats[i];
         if (options->formats[i]) {
-            if (rows.count > 0)
-                strcat(formats, ",");
-            strcat(formats, FORMAT_NAMES[i]);
-            rows.formats[rows.count++] = (enum emit_format)i;
+            strcat(formats, *formats ? "," : "");
+            strcat(formats, TABLE_FORMAT_NAMES[i]);
         }
-    bool well = create_rooms(&rows, run->options.lanes);
-    if (!well)
-        run_out_of_memory(run);
-    well = well && write_tables(run, topology, options, &rows, outdir, counts);
-    free_rooms(&rows, run->options.lanes);
+    }
+    struct table_files *files =
+        table_files_open(&tables, outdir, run->memory, run->fault);
+    bool well = files && write_tables(run, topology, options, files, outdir,
+                                      counts);
+    table_files_close(files);
     struct ledger_input input = {
         .run = run, .counts = *counts, .tables = options->tables,
-        .all_accounts = !options->accounts,
-        .utc_offset_minutes = options->features.utc_offset_minutes,
-        .line_bytes_max = options->line_bytes_max, .formats = formats,
-        .pseudonyms = options->pseudonyms, .posts_min = options->posts_min};
+        .parameters = options->parameters, .formats = formats};
     return well && ledger_balances(&input) && write_beside(outdir, &input);
 }

@@ -3,30 +3,35 @@
 
 #include "pipeline/outdir.h"
 #include "stages/ledger.h"
+#include "stages/table_files.h"
 
 /*
  * From what the run gathered to the published set: both rounds of reduce on
  * all lanes, the rows in each format asked for, the dictionary of features,
  * ledger, manifest and rejects; then, if the ledger balances, the set.
  */
+#define TABLE_ACCOUNTS_COLUMNS_MAX 512
+
 struct publish_options {
-    bool formats[EMIT_FORMATS];
+    bool formats[TABLE_FORMATS];
     uint32_t tables;                 /* a set of TABLE_BIT */
-    const struct account_set *accounts;      /* for tables beside accounts */
-    const struct account_set *core;          /* for core columns; or NULL */
-    uint64_t posts_min;              /* of an account with a row */
-    const struct pseudonyms *pseudonyms;     /* or NULL */
-    struct feature_options features;
-    uint64_t line_bytes_max;
+    struct table schema[TABLE_COUNT];        /* TABLES, and what is shown */
+    bool columns_shown[TABLE_ACCOUNTS_COLUMNS_MAX];
+    const struct parameters *parameters;     /* borrowed */
 };
 
 /* The set of tables that a list with commas names; NULL: the usual ones.
  * False: CODE_USAGE was raised. */
 bool publish_tables(const char *list, uint32_t *tables, struct fault *fault);
 
+/* Sets what is shown of accounts: the columns that a list with commas names,
+ * NULL: all. False: CODE_USAGE was raised. */
+bool publish_columns(struct publish_options *options, const char *list,
+                     struct fault *fault);
+
 /* The files of a set with these tables and formats, for outdir_open: list
  * ends with NULL, and leads into names. */
-#define PUBLISH_FILES_MAX (TABLE_COUNT * EMIT_FORMATS + 5)
+#define PUBLISH_FILES_MAX (TABLE_COUNT * TABLE_FORMATS + 6)
 #define PUBLISH_NAME_BYTES 32
 struct publish_names {
     char names[PUBLISH_FILES_MAX][PUBLISH_NAME_BYTES];

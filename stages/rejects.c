@@ -80,7 +80,7 @@ bool rejects_jsonl(const struct ledger_input *input, struct output *output)
             add_frame(output, name, &ledger->frame_samples[k]);
         for (uint32_t k = 0; k < ledger->tally.sample_count; k++)
             add_line(output, name, &ledger->tally.samples[k],
-                     !input->pseudonyms);
+                     !input->parameters->pseudonyms);
     }
     return !output->failed;
 }

@@ -93,12 +93,18 @@ static bool lane_open(struct lane_state *state)
     state->feed = feed_create(run->memory);
     state->task_feed = feed_create(run->memory);
     state->decoder = decoder_create(run->memory, &decoder);
-    state->parser = parser_create(run->options.isa);
+    const struct run_options *options = &run->options;
+    struct parser_options parser = {
+        .isa = options->isa, .since = options->since, .until = options->until,
+        .ranged = options->since != SINCE_EVER || options->until != UNTIL_EVER};
+    state->parser = parser_create(&parser);
+    state->rows = row_parser_create(&parser);
     state->text_work = text_work_create(state);
     state->stitch = stitch_create(run);
     state->text_buffer = malloc(TEXT_BUFFER_BYTES + KERNEL_PADDING);
     if (state->feed && state->task_feed && state->decoder && state->parser &&
-        state->text_work && state->stitch && state->text_buffer)
+        state->rows && state->text_work && state->stitch &&
+        state->text_buffer)
         return true;
     run_out_of_memory(run);
     return false;
@@ -115,6 +121,7 @@ static void lane_close(struct lane_state *state)
     if (state->decoder)
         decoder_destroy(state->decoder);
     parser_free(state->parser);
+    row_parser_free(state->rows);
     text_work_free(state->text_work);
     stitch_free(state->stitch);
     free(state->text_buffer);

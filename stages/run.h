@@ -12,6 +12,8 @@
 #include "pipeline/source.h"
 #include "stages/aggregate/aggregate.h"
 #include "stages/decode/decode.h"
+#include "stages/parse/csv_rows.h"
+#include "stages/parameters.h"
 #include "stages/parse/parse.h"
 #include "stages/profile.h"
 #include "stages/split/split.h"
@@ -31,6 +33,7 @@ struct run_options {
     enum io_backend io;
     uint32_t lanes;
     struct handle_watch *watch;    /* is shown every observation; or NULL */
+    int64_t since, until;          /* ms; or SINCE_EVER, UNTIL_EVER */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */
@@ -99,6 +102,7 @@ struct lane_state {
     struct feed *task_feed;        /* over gathered frames */
     struct decoder *decoder;
     struct parser *parser;
+    struct row_parser *rows;
     struct text_work *text_work;   /* of the frame at hand */
     struct stitch *stitch;         /* of the shard it owns */
     uint8_t *text_buffer;          /* TEXT_BUFFER_BYTES, of plain shards */

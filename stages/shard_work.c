@@ -15,6 +15,7 @@ struct shard_job {
     struct stitch *stitch;
     struct document_work document;
     bool is_document;
+    bool csv_begun;            /* the header is stitched */
     uint64_t reported;         /* bytes told to the progress */
 };
 
@@ -51,11 +52,32 @@ static struct piece *next_piece(struct shard_job *job, uint64_t offset)
 
 /* ---- zstd --------------------------------------------------------------- */
 
+/* The first row of CSV is done in order, and so is everything once a frame
+ * could not be settled by itself. */
+static bool csv_may_go(const struct shard_job *job)
+{
+    return job->csv_begun &&
+           !atomic_load_explicit(&job->stitch->in_order, memory_order_relaxed);
+}
+
+/* Waits until the text before the last piece is known. */
+static bool await_turn(struct shard_job *job)
+{
+    while (!stitch_reached(job->stitch)) {
+        if (fault_raised(job->state->run->fault))
+            return false;
+        wait_a_little(job->state);
+    }
+    job->csv_begun = !job->stitch->at_start;
+    return true;
+}
+
 /* Are there lanes without a shard, and is their work running out? */
 static bool hand_out_frames(const struct shard_job *job)
 {
     const struct run *run = job->state->run;
     return !job->is_document && run->options.lanes > 1 &&
+           (!job->stitch->is_csv || csv_may_go(job)) &&
            atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
                run->shards->count &&
            ring_count(&run->frame_tasks) < 2 * run->options.lanes;
@@ -104,8 +126,12 @@ static bool take_frame(struct shard_job *job, const struct item *item)
     }
     if (hand_out_frames(job) && hand_out(job, item, piece))
         return true;
-    return frame_do(state, state->text_work, state->feed, item, job->stitch,
-                    piece);
+    if (job->stitch->is_csv && !await_turn(job))
+        return false;
+    if (!frame_do(state, state->feed, item, job->stitch, piece, true))
+        return false;
+    stitch_complete(state, job->stitch, piece);
+    return true;
 }
 
 /* Skippable frames, and bytes that are none. */
@@ -122,6 +148,25 @@ static bool take_other(struct shard_job *job, const struct item *item)
         document_loss(&job->document);
     stitch_complete(job->state, job->stitch, piece);
     return true;
+}
+
+/* The framing of a shard that begins with this text. */
+static void set_framing(struct shard_job *job, const uint8_t *text,
+                        size_t size)
+{
+    struct csv_layout layout;
+    if (size > FRAMING_BYTES)
+        size = FRAMING_BYTES;
+    if (csv_layout_read(&layout, text, size, size < FRAMING_BYTES)) {
+        job->ledger->framing = FRAMING_CSV;
+        stitch_csv(job->stitch, &layout);
+        return;
+    }
+    job->ledger->framing = framing_detect(text, size);
+    job->is_document = job->ledger->framing == FRAMING_DOCUMENT;
+    if (job->is_document)
+        document_begin(&job->document, job->state, job->state->text_work,
+                       &job->ledger->tally);
 }
 
 /* What is looked at for the framing: it holds a whole block of text. */
@@ -154,13 +199,14 @@ static void peek_frame(struct lane_state *state, const struct item *item,
  * The framing is fixed by the shard's first text, whatever frames it stands
  * in: a little of it is decoded twice, the first time for a look.
  */
-static enum framing look_at_text(struct lane_state *state)
+static void look_at_text(struct shard_job *job)
 {
+    struct lane_state *state = job->state;
     uint8_t *text = malloc(FRAMING_BYTES);
     size_t have = 0, shown;
     if (!text) {
         run_out_of_memory(state->run);
-        return FRAMING_LINES;
+        return;
     }
     const uint8_t *compressed =
         feed_peek(state->feed, FRAMING_COMPRESSED_BYTES, &shown);
@@ -175,24 +221,14 @@ static enum framing look_at_text(struct lane_state *state)
             peek_frame(state, &item, text, &have);
     }
     feed_close(state->task_feed);
-    enum framing framing = framing_detect(text, have);
+    set_framing(job, text, have);
     free(text);
-    return framing;
-}
-
-static void set_framing(struct shard_job *job, enum framing framing)
-{
-    job->ledger->framing = framing;
-    job->is_document = framing == FRAMING_DOCUMENT;
-    if (job->is_document)
-        document_begin(&job->document, job->state, job->state->text_work,
-                       &job->ledger->tally);
 }
 
 static bool read_zstd(struct shard_job *job)
 {
     struct lane_state *state = job->state;
-    set_framing(job, look_at_text(state));
+    look_at_text(job);
     for (;;) {
         struct item item = item_next(state->feed);
         profile_was(&state->times, STAGE_READ);
@@ -218,8 +254,11 @@ static bool read_text(struct shard_job *job)
         return false;
     size_t have;
     const uint8_t *text = feed_peek(state->feed, FRAMING_BYTES, &have);
-    set_framing(job, framing_detect(text, have));
+    set_framing(job, text, have);
     text_begin(state->text_work, piece, true);
+    if (job->stitch->is_csv)
+        text_begin_rows(state->text_work, &job->stitch->layout, false,
+                        CSV_CELL_START, job->stitch->bom_left);
     for (;;) {
         text = feed_peek(state->feed, TEXT_BUFFER_BYTES, &have);
         have = have < TEXT_BUFFER_BYTES ? have : TEXT_BUFFER_BYTES;

@@ -1,6 +1,7 @@
 #include "stages/stitch.h"
 
 #include "pipeline/check.h"
+#include "stages/frame_work.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,9 @@ struct stitch *stitch_create(struct run *run)
     if (!stitch)
         return NULL;
     stitch->run = run;
-    size_t limit = (size_t)run->plan->line_bytes_max + 1;   /* and a CR */
+    /* And a line end; and heads of CSV with all their rows. */
+    size_t limit = (size_t)run->plan->line_bytes_max + 2;
+    limit = limit > CSV_HEAD_BYTES_MAX ? limit : CSV_HEAD_BYTES_MAX;
     fragment_init(&stitch->open, run->memory, limit);
     for (int i = 0; i < PIECES_MAX; i++) {
         fragment_init(&stitch->pieces[i].head, run->memory, limit);
@@ -27,6 +30,7 @@ void stitch_free(struct stitch *stitch)
     for (int i = 0; i < PIECES_MAX; i++) {
         fragment_free(&stitch->pieces[i].head);
         fragment_free(&stitch->pieces[i].tail);
+        frame_task_free(stitch->run, stitch->pieces[i].task);
     }
     free(stitch);
 }
@@ -38,10 +42,22 @@ void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger)
     atomic_store_explicit(&stitch->stitched, 0, memory_order_relaxed);
     stitch->after_loss = false;
     stitch->at_start = true;
+    stitch->is_csv = false;
+    atomic_store_explicit(&stitch->in_order, 0, memory_order_relaxed);
     fragment_clear(&stitch->open);
     for (int i = 0; i < PIECES_MAX; i++)
         atomic_store_explicit(&stitch->pieces[i].complete, 0,
                               memory_order_relaxed);
+}
+
+void stitch_csv(struct stitch *stitch, const struct csv_layout *layout)
+{
+    stitch->is_csv = true;
+    stitch->layout = *layout;
+    stitch->states = CSV_CELL_START;
+    stitch->bom_left = layout->bom;
+    stitch->lost = false;
+    stitch->lost_bytes = 0;
 }
 
 struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
@@ -59,6 +75,8 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
     piece->checksum = false;
     piece->window_bytes = 0;
     piece->has_break = false;
+    piece->raw = false;
+    piece->task = NULL;
     fragment_clear(&piece->head);
     fragment_clear(&piece->tail);
     tally_init(&piece->tally);
@@ -68,6 +86,14 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
 bool stitch_done(const struct stitch *stitch)
 {
     return atomic_load_explicit(&stitch->stitched, memory_order_acquire) ==
+           stitch->appended;
+}
+
+bool stitch_reached(const struct stitch *stitch)
+{
+    /* Acquire: what the stitchers found of the text before is seen. */
+    return atomic_load_explicit(&stitch->stitched, memory_order_acquire) +
+               1 ==
            stitch->appended;
 }
 
@@ -139,6 +165,140 @@ static bool append_open(struct stitch *stitch, const struct fragment *more,
     return true;
 }
 
+/* The lines between head and tail; the tail becomes the open line. */
+static void take_rest(struct stitch *stitch, const struct piece *piece)
+{
+    struct tally *tally = &stitch->ledger->tally;
+    uint32_t samples = tally->sample_count;
+    tally_append(tally, &piece->tally);
+    samples_of_frame(tally, samples, piece->offset);
+    if (!append_open(stitch, &piece->tail, piece->offset))
+        run_out_of_memory(stitch->run);
+}
+
+/* ---- CSV ---------------------------------------------------------------- */
+
+/* The row in stitch->open, which is whole. */
+static void take_open_row(struct lane_state *state, struct stitch *stitch,
+                          uint32_t breaks)
+{
+    struct tally *tally = &stitch->ledger->tally;
+    struct fragment *open = &stitch->open;
+    uint8_t none[1 + KERNEL_PADDING] = {0};
+    uint8_t *text = open->bytes ? open->bytes : none;
+    size_t skip = stitch->at_start ? stitch->layout.bom : 0;
+    uint32_t samples = tally->sample_count;
+    stitch->at_start = false;
+    if (breaks == 0 && open->total <= skip) {
+        tally->text_bytes += open->total;
+        fragment_clear(open);
+        return;
+    }
+    tally->text_bytes += skip;
+    if (!row_take(state->rows, &stitch->layout, text + skip,
+                  open->total - skip, open->size - skip, breaks,
+                  stitch->run->plan->line_bytes_max, &state->stitched, tally))
+        run_out_of_memory(stitch->run);
+    samples_of_frame(tally, samples, stitch->open_frame);
+    (void)run_apply(state, &state->stitched);
+    fragment_clear(open);
+}
+
+/* The text between a loss and the first sure border behind it. */
+static void take_lost(struct stitch *stitch)
+{
+    struct tally *tally = &stitch->ledger->tally;
+    uint32_t samples = tally->sample_count;
+    if (stitch->lost && stitch->lost_bytes > 0) {
+        tally_reject(tally, LINE_FRAMING_LOST, tally->text_bytes, NULL, 0);
+        tally->text_bytes += stitch->lost_bytes;
+        samples_of_frame(tally, samples, stitch->open_frame);
+    }
+    stitch->lost = false;
+    stitch->lost_bytes = 0;
+}
+
+/* Text that ends with a row (ends), or goes on. */
+static void add_row_part(struct lane_state *state, struct stitch *stitch,
+                         const struct fragment *part, bool ends,
+                         uint64_t frame)
+{
+    if (stitch->lost) {
+        if (stitch->lost_bytes == 0)
+            stitch->open_frame = frame;
+        stitch->lost_bytes += part->total;
+        if (ends)
+            take_lost(stitch);
+        return;
+    }
+    if (!append_open(stitch, part, frame))
+        run_out_of_memory(stitch->run);
+    if (!ends)
+        return;
+    /* The line feed is part of the text, and not of the row. */
+    struct fragment *open = &stitch->open;
+    open->total--;
+    if (open->size > open->total)
+        open->size--;
+    take_open_row(state, stitch, 1);
+}
+
+/* A head whose borders are found now. */
+static void add_raw_head(struct lane_state *state, struct stitch *stitch,
+                         const struct piece *piece)
+{
+    const struct fragment *head = &piece->head;
+    CHECK(!fragment_too_long(head));
+    for (size_t at = 0; at < head->size;) {
+        struct fragment part = {.bytes = head->bytes + at};
+        size_t from = at;
+        bool ends =
+            csv_border_next(&stitch->states, head->bytes, head->size, &at);
+        part.size = part.total = at - from;
+        add_row_part(state, stitch, &part, ends, piece->offset);
+    }
+}
+
+static void stitch_rows(struct lane_state *state, struct stitch *stitch,
+                        const struct piece *piece)
+{
+    uint64_t head = piece->head.total;
+    stitch->bom_left -=
+        (uint32_t)(head < stitch->bom_left ? head : stitch->bom_left);
+    if (piece->raw) {
+        add_raw_head(state, stitch, piece);
+    } else {
+        add_row_part(state, stitch, &piece->head, piece->has_break,
+                     piece->offset);
+        stitch->states = piece->states;
+    }
+    if (!piece->has_break)
+        return;
+    CHECK(stitch->open.total == 0 && !stitch->lost);
+    stitch->states = piece->states;
+    take_rest(stitch, piece);
+}
+
+static void stitch_row_loss(struct stitch *stitch)
+{
+    struct tally *tally = &stitch->ledger->tally;
+    struct fragment *open = &stitch->open;
+    uint32_t samples = tally->sample_count;
+    if (open->total > 0) {
+        tally_reject(tally, LINE_FRAME_LOST, tally->text_bytes, open->bytes,
+                     open->total);
+        tally->text_bytes += open->total;
+        samples_of_frame(tally, samples, stitch->open_frame);
+        fragment_clear(open);
+    }
+    stitch->lost = true;
+    stitch->states = CSV_ANY;
+    stitch->bom_left = 0;
+    stitch->at_start = false;
+}
+
+/* ---- frames ------------------------------------------------------------- */
+
 static void stitch_frame(struct lane_state *state, struct stitch *stitch,
                          struct piece *piece)
 {
@@ -149,6 +309,10 @@ static void stitch_frame(struct lane_state *state, struct stitch *stitch,
     ledger->frame_bytes += piece->bytes;
     if (piece->window_bytes > ledger->window_bytes_max)
         ledger->window_bytes_max = piece->window_bytes;
+    if (stitch->is_csv) {
+        stitch_rows(state, stitch, piece);
+        return;
+    }
     if (!append_open(stitch, &piece->head, piece->offset)) {
         run_out_of_memory(stitch->run);
         return;
@@ -163,16 +327,16 @@ static void stitch_frame(struct lane_state *state, struct stitch *stitch,
         take_open(state, stitch, 1, stitch->after_loss);
     stitch->after_loss = false;
     stitch->at_start = false;
-    uint32_t samples = ledger->tally.sample_count;
-    tally_append(&ledger->tally, &piece->tally);
-    samples_of_frame(&ledger->tally, samples, piece->offset);
-    if (!append_open(stitch, &piece->tail, piece->offset))
-        run_out_of_memory(stitch->run);
+    take_rest(stitch, piece);
 }
 
 /* Text is missing here. */
 static void stitch_loss(struct lane_state *state, struct stitch *stitch)
 {
+    if (stitch->is_csv) {
+        stitch_row_loss(stitch);
+        return;
+    }
     if (stitch->open.total > 0)
         take_open(state, stitch, 0, true);
     stitch->after_loss = true;
@@ -193,7 +357,11 @@ static void stitch_piece(struct lane_state *state, struct stitch *stitch,
                          struct piece *piece)
 {
     struct shard_ledger *ledger = stitch->ledger;
+    if (piece->kind == PIECE_WAITING && !frame_task_redo(state, piece))
+        return;
     switch (piece->kind) {
+    case PIECE_WAITING:
+        return;
     case PIECE_FRAME:
         stitch_frame(state, stitch, piece);
         return;
@@ -260,7 +428,11 @@ void stitch_complete(struct lane_state *state, struct stitch *stitch,
 void stitch_end(struct lane_state *state, struct stitch *stitch)
 {
     CHECK(stitch_done(stitch));
-    if (stitch->open.total > 0)
+    if (stitch->is_csv && stitch->lost)
+        take_lost(stitch);
+    else if (stitch->is_csv)
+        take_open_row(state, stitch, 0);
+    else if (stitch->open.total > 0)
         take_open(state, stitch, 0, stitch->after_loss);
     stitch->after_loss = false;
 }

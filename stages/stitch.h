@@ -15,17 +15,29 @@
  * is a whole record by itself counts (a proper part of a JSON object or array
  * is never valid JSON), any other is rejected as frame_lost.
  *
+ * Of CSV, rows are stitched (stages/split/split.h has the states). Where the
+ * states at a frame's start are known, its head is the end of the open row.
+ * Where they are not (a frame that another lane decoded before its turn), the
+ * head reaches to the first line feed that is a border whatever stood before,
+ * and its rows are found here, when the states are known. A frame of which too
+ * much has no such border waits as it is, compressed, and is decoded here. A
+ * row that is open at a lost frame is frame_lost, and behind it everything up
+ * to the first sure border is one line that is framing_lost.
+ *
  * The pieces of a shard wait in a ring of PIECES_MAX places. The owner of the
  * shard appends; any lane completes a piece; whoever finds the oldest piece
  * complete stitches, and nobody waits for it: a flag says that somebody does,
  * and he looks again after he has put it down.
  */
 enum piece_kind {
+    PIECE_WAITING,        /* a frame of CSV, still to be decoded */
     PIECE_FRAME,          /* a frame that ended well */
     PIECE_LOST,           /* a frame that did not */
     PIECE_REJECTED,       /* bytes that are no frame */
     PIECE_SKIPPABLE,
 };
+
+struct frame_task;
 
 struct piece {
     enum piece_kind kind;
@@ -35,6 +47,11 @@ struct piece {
     bool checksum;
     bool has_break;                /* a line break in it: tail and tally hold */
     struct fragment head, tail;
+    /* Of CSV: the head was taken without knowing the states before it; the
+     * states at the end; the frame that waits. */
+    bool raw;
+    uint8_t states;
+    struct frame_task *task;
     struct tally tally;
     _Atomic uint64_t complete;     /* the number of the piece + 1 */
 };
@@ -44,7 +61,10 @@ struct piece {
 struct stitch {
     struct run *run;
     struct shard_ledger *ledger;
+    bool is_csv;                   /* by the owner, before the first piece */
+    struct csv_layout layout;
     uint64_t appended;             /* by the owner */
+    _Atomic int in_order;          /* a frame of CSV had to wait */
     _Atomic uint64_t stitched;
     _Atomic int busy;
     /* Behind the flag: */
@@ -52,6 +72,10 @@ struct stitch {
     uint64_t open_frame;           /* the frame of its first byte */
     bool after_loss;               /* what comes first may be half a line */
     bool at_start;                 /* nothing of the text was seen yet */
+    uint8_t states;                /* of CSV, at the end of the text so far */
+    uint32_t bom_left;             /* bytes of a BOM that are still to come */
+    bool lost;                     /* no sure border came since a loss */
+    uint64_t lost_bytes;
     struct piece pieces[PIECES_MAX];
 };
 
@@ -66,6 +90,10 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset);
 void stitch_complete(struct lane_state *state, struct stitch *stitch,
                      struct piece *piece);
 bool stitch_done(const struct stitch *stitch);
+/* Owner, before the first piece: the shard is CSV with this layout. */
+void stitch_csv(struct stitch *stitch, const struct csv_layout *layout);
+/* Owner: all before this piece, the last one appended, is stitched. */
+bool stitch_reached(const struct stitch *stitch);
 /* Owner, when done: the last line. */
 void stitch_end(struct lane_state *state, struct stitch *stitch);
 

@@ -21,6 +21,17 @@ static const char *const CONTROL_NAMES[] = {
 #undef X
 };
 
+static const char *const DIALECT_NAMES[] = {
+#define X(name, stable) stable,
+    DIALECTS(X)
+#undef X
+};
+
+const char *dialect_name(enum dialect_id dialect)
+{
+    return DIALECT_NAMES[dialect];
+}
+
 const char *line_reason_name(enum line_reason reason)
 {
     return REASON_NAMES[reason];
@@ -60,6 +71,9 @@ void tally_append(struct tally *into, const struct tally *next)
     into->blank += next->blank;
     into->records += next->records;
     into->post_records += next->post_records;
+    into->outside_range += next->outside_range;
+    into->no_account += next->no_account;
+    into->user_records += next->user_records;
     into->observations += next->observations;
     into->notices += next->notices;
     into->id_mismatch += next->id_mismatch;
@@ -69,6 +83,10 @@ void tally_append(struct tally *into, const struct tally *next)
     into->documents += next->documents;
     for (int i = 0; i < 4; i++)
         into->kinds[i] += next->kinds[i];
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        into->dialect_records[i] += next->dialect_records[i];
+        into->dialect_posts[i] += next->dialect_posts[i];
+    }
     for (int i = 0; i < CONTROL_KIND_COUNT; i++)
         into->control_records[i] += next->control_records[i];
     for (int i = 0; i < LINE_REASON_COUNT; i++) {

@@ -8,17 +8,39 @@
  * What was counted in a stretch of text. Tallies add up; a frame's tally
  * counts only if the frame ended well. The ledger is made of their sums.
  *
- * A line holds no record (blank), one, or several (an array of records, or an
- * object with `statuses`). A line with one record is accepted, control or
- * rejected as its record is; a line with several is accepted when it is
- * whole, and its records are counted by themselves.
+ * A line holds no record (blank), one, or several (an array of records, an
+ * object with `statuses`, a page of API v2). A line with one record is
+ * accepted, control or rejected as its record is; a line with several is
+ * accepted when it is whole, and its records are counted by themselves.
+ *
+ * Every record is one of: a post, a control message, rejected, outside the
+ * times asked for, a post of nobody (no_account), a profile without a post.
  */
+
+/* The forms in which platforms write. X(NAME, "stable_name") */
+#define DIALECTS(X)                                                            \
+    X(DIALECT_V11, "twitter_v1.1")                                             \
+    X(DIALECT_V2, "twitter_v2")                                                \
+    X(DIALECT_IO_ARCHIVE, "io_archive")                                        \
+    X(DIALECT_REDDIT, "reddit")                                                \
+    X(DIALECT_BLUESKY, "bluesky")
+
+enum dialect_id {
+#define X(name, stable) name,
+    DIALECTS(X)
+#undef X
+    DIALECT_COUNT
+};
+const char *dialect_name(enum dialect_id dialect);
 
 /* Why a line, or a record of it, was rejected.
  * X(NAME, "stable_name", "sentence for the user") */
 #define LINE_REASONS(X)                                                        \
     X(LINE_BAD_UTF8, "bad_utf8", "the line is not valid UTF-8")                \
     X(LINE_BAD_JSON, "bad_json", "the line is not valid JSON, or cut short")   \
+    X(LINE_BAD_CSV, "bad_csv",                                                 \
+      "the row has a quote where none may stand, or other cells than the "     \
+      "header")                                                                \
     X(LINE_TOO_DEEP, "too_deep",                                               \
       "the line nests deeper than 1,024 levels")                               \
     X(LINE_TOO_LONG, "line_too_long",                                          \
@@ -43,7 +65,9 @@ enum line_reason {
 const char *line_reason_name(enum line_reason reason);
 const char *line_reason_sentence(enum line_reason reason);
 
-/* Stream control messages, in the order in which they are tested. */
+/* What is no post and no profile, counted by name. First the control messages
+ * of v1.1 streams, in the order in which they are tested; then Bluesky's
+ * events, by collection or kind; then the header of a CSV file. */
 #define CONTROL_KINDS(X)                                                       \
     X(CONTROL_DELETE, "delete")                                                \
     X(CONTROL_SCRUB_GEO, "scrub_geo")                                          \
@@ -58,7 +82,25 @@ const char *line_reason_sentence(enum line_reason reason);
     X(CONTROL_DIRECT_MESSAGE, "direct_message")                                \
     X(CONTROL_CONTROL, "control")                                              \
     X(CONTROL_FOR_USER, "for_user")                                            \
-    X(CONTROL_ERRORS, "errors")
+    X(CONTROL_ERRORS, "errors")                                                \
+    X(CONTROL_LIKE, "app.bsky.feed.like")                                      \
+    X(CONTROL_REPOST, "app.bsky.feed.repost")                                  \
+    X(CONTROL_THREADGATE, "app.bsky.feed.threadgate")                          \
+    X(CONTROL_POSTGATE, "app.bsky.feed.postgate")                              \
+    X(CONTROL_FEED_GENERATOR, "app.bsky.feed.generator")                       \
+    X(CONTROL_FOLLOW, "app.bsky.graph.follow")                                 \
+    X(CONTROL_BLOCK, "app.bsky.graph.block")                                   \
+    X(CONTROL_LIST, "app.bsky.graph.list")                                     \
+    X(CONTROL_LISTITEM, "app.bsky.graph.listitem")                             \
+    X(CONTROL_LISTBLOCK, "app.bsky.graph.listblock")                           \
+    X(CONTROL_STARTERPACK, "app.bsky.graph.starterpack")                       \
+    X(CONTROL_PROFILE, "app.bsky.actor.profile")                               \
+    X(CONTROL_STATUS, "app.bsky.actor.status")                                 \
+    X(CONTROL_OTHER_COLLECTION, "other_collection")                            \
+    X(CONTROL_IDENTITY, "identity")                                            \
+    X(CONTROL_ACCOUNT, "account")                                              \
+    X(CONTROL_OTHER_EVENT, "other_event")                                      \
+    X(CONTROL_CSV_HEADER, "csv_header")
 
 enum control_kind {
 #define X(name, stable) name,
@@ -88,6 +130,11 @@ struct tally {
     uint64_t records;                 /* of all lines that are whole */
     uint64_t post_records;            /* accepted posts, copies included */
     uint64_t kinds[4];                /* of these, by enum post_kind */
+    uint64_t dialect_records[DIALECT_COUNT];    /* recognised as of it */
+    uint64_t dialect_posts[DIALECT_COUNT];      /* of the accepted posts */
+    uint64_t outside_range;           /* posts at times not asked for */
+    uint64_t no_account;              /* posts of nobody ([deleted]) */
+    uint64_t user_records;            /* profiles that stand alone */
     uint64_t control_records[CONTROL_KIND_COUNT];
     uint64_t records_rejected[LINE_REASON_COUNT];
     uint64_t observations;

@@ -44,6 +44,17 @@ void text_begin(struct text_work *work, struct piece *piece, bool at_once)
     work->partial = NULL;
     work->partial_size = 0;
     work->pending_batches = 0;
+    work->layout = NULL;
+    work->unsettled = false;
+}
+
+void text_begin_rows(struct text_work *work, const struct csv_layout *layout,
+                     bool raw, uint8_t states, uint32_t bom_left)
+{
+    work->layout = layout;
+    work->states = states;
+    work->bom_left = bom_left;
+    work->piece->raw = raw;
 }
 
 /* ---- what the lines said ------------------------------------------------ */
@@ -96,12 +107,37 @@ static void lines_take(struct lane_state *state, const uint8_t *text,
     }
 }
 
+/* The whole rows of a text that begins with one; what they took of it. */
+static size_t rows_of(struct lane_state *state,
+                      const struct csv_layout *layout, const uint8_t *text,
+                      size_t size, struct batch *batch, struct tally *tally)
+{
+    size_t taken;
+    if (!rows_take(state->rows, layout, text, size,
+                   state->run->plan->line_bytes_max, batch, tally, &taken))
+        run_out_of_memory(state->run);
+    return taken;
+}
+
+/* Lines or rows, all of them whole. */
+static void all_take(struct lane_state *state, const struct csv_layout *layout,
+                     const uint8_t *text, size_t size, struct batch *batch,
+                     struct tally *tally)
+{
+    if (!layout)
+        lines_take(state, text, size, batch, tally);
+    else
+        CHECK(rows_of(state, layout, text, size, batch, tally) == size ||
+              fault_raised(state->run->fault));
+}
+
 void span_do(struct lane_state *state, struct span *span)
 {
     if (span->apply) {
         (void)run_apply(state, &span->batch);
     } else {
-        lines_take(state, span->text, span->size, &span->batch, &span->tally);
+        all_take(state, span->layout, span->text, span->size, &span->batch,
+                 &span->tally);
         profile_was(&state->times, STAGE_PARSE);
     }
     /* Release: pairs with the acquire in span_finished(). */
@@ -188,18 +224,24 @@ static bool others_idle(const struct text_work *work)
     return lanes_idle_count(work->state->run->lanes) > 0;
 }
 
-/* Whole lines: parsed here, or handed out. */
+static bool worth_giving(const struct text_work *work, size_t size)
+{
+    return size >= SPAN_BYTES_MIN &&
+           size <= work->state->run->plan->span_bytes && others_idle(work);
+}
+
+/* Whole lines or rows: parsed here, or handed out. */
 static void whole_lines(struct text_work *work, const uint8_t *text,
                         size_t size)
 {
     struct lane_state *state = work->state;
     size_t span_bytes = state->run->plan->span_bytes;
-    bool give = size >= SPAN_BYTES_MIN && size <= span_bytes &&
-                others_idle(work);
+    bool give = worth_giving(work, size);
     if (!give && work->span_count > 0 && size > span_bytes)
         spans_await(work);
     if (!give && work->span_count == 0) {
-        lines_take(state, text, size, &state->batch, &work->piece->tally);
+        all_take(state, work->layout, text, size, &state->batch,
+                 &work->piece->tally);
         profile_was(&state->times, STAGE_PARSE);
         text_relieve(work);
         return;
@@ -212,8 +254,9 @@ static void whole_lines(struct text_work *work, const uint8_t *text,
         return;
     }
     span->apply = false;
+    span->layout = work->layout;
     if (!give) {
-        lines_take(state, text, size, &span->batch, &span->tally);
+        all_take(state, span->layout, text, size, &span->batch, &span->tally);
         atomic_store_explicit(&span->done, 1, memory_order_relaxed);
         profile_was(&state->times, STAGE_PARSE);
         return;
@@ -225,9 +268,35 @@ static void whole_lines(struct text_work *work, const uint8_t *text,
 
 /* ---- stretches ---------------------------------------------------------- */
 
-static const uint8_t *last_break(const uint8_t *text, size_t size)
+/* Of the text at start, whose part from `fresh` on is new: the whole lines.
+ * Returns how many bytes these are. */
+static size_t take_lines(struct text_work *work, const uint8_t *start,
+                         const uint8_t *fresh, const uint8_t *end)
 {
-    return memrchr(text, '\n', size);
+    const uint8_t *last = memrchr(fresh, '\n', (size_t)(end - fresh));
+    size_t whole = last ? (size_t)(last + 1 - start) : 0;
+    if (whole)
+        whole_lines(work, start, whole);
+    return whole;
+}
+
+/* The whole rows of a text that begins with one. Where the last one ends is
+ * looked for only if they may go to another lane. */
+static size_t take_rows(struct text_work *work, const uint8_t *text,
+                        size_t size)
+{
+    struct lane_state *state = work->state;
+    if (work->span_count > 0 || worth_giving(work, size)) {
+        size_t whole = rows_last_border(state->rows, text, size);
+        if (whole)
+            whole_lines(work, text, whole);
+        return whole;
+    }
+    size_t taken = rows_of(state, work->layout, text, size, &state->batch,
+                           &work->piece->tally);
+    profile_was(&state->times, STAGE_PARSE);
+    text_relieve(work);
+    return taken;
 }
 
 static void fragment_take(struct text_work *work, struct fragment *fragment,
@@ -247,6 +316,41 @@ static size_t take_head(struct text_work *work, const uint8_t *text,
     fragment_take(work, &work->piece->head, text, part);
     work->piece->has_break = feed != NULL;
     return part + (feed != NULL);
+}
+
+/* The same of rows: up to the first border that is sure, and with it. */
+static size_t take_row_head(struct text_work *work, const uint8_t *text,
+                            size_t size)
+{
+    struct piece *piece = work->piece;
+    size_t at = work->bom_left < size ? work->bom_left : size;
+    work->bom_left -= (uint32_t)at;
+    piece->has_break = csv_border_next(&work->states, text, size, &at);
+    fragment_take(work, &piece->head, text, at);
+    if (piece->raw && piece->head.total > CSV_HEAD_BYTES_MAX)
+        work->unsettled = true;
+    return at;
+}
+
+/* Ends the row in piece->tail, if its end comes. */
+static size_t end_row_tail(struct text_work *work, const uint8_t *text,
+                           size_t size)
+{
+    struct lane_state *state = work->state;
+    struct fragment *tail = &work->piece->tail;
+    size_t at = 0;
+    bool ends = csv_border_next(&work->states, text, size, &at);
+    fragment_take(work, tail, text, at - ends);
+    if (!ends)
+        return at;
+    spans_await(work);
+    if (!row_take(state->rows, work->layout, tail->bytes, tail->total,
+                  tail->size, 1, state->run->plan->line_bytes_max,
+                  &state->batch, &work->piece->tally))
+        run_out_of_memory(state->run);
+    fragment_clear(tail);
+    text_relieve(work);
+    return at;
 }
 
 /* Ends the line in piece->tail, if a line break comes. Returns how many
@@ -273,6 +377,12 @@ static void partial_to_tail(struct text_work *work)
     if (work->partial_size > 0)
         fragment_take(work, &work->piece->tail, work->partial,
                       work->partial_size);
+    if (work->partial_size > 0 && work->layout) {
+        size_t at = 0;
+        work->states = CSV_CELL_START;
+        CHECK(!csv_border_next(&work->states, work->partial,
+                               work->partial_size, &at));
+    }
     work->partial_size = 0;
 }
 
@@ -284,19 +394,21 @@ void text_take(struct text_work *work, const uint8_t *text, size_t size,
         partial_to_tail(work);
     size_t at = 0;
     if (!work->piece->has_break)
-        at = take_head(work, text, size);
+        at = work->layout ? take_row_head(work, text, size)
+                          : take_head(work, text, size);
     if (work->piece->tail.total > 0 && at < size)
-        at += end_tail(work, text + at, size - at);
+        at += work->layout ? end_row_tail(work, text + at, size - at)
+                           : end_tail(work, text + at, size - at);
     if (at == size)
         return;
     /* What waits stands directly before the stretch. */
     const uint8_t *start = text + at - work->partial_size;
-    const uint8_t *last = last_break(text + at, size - at);
-    const uint8_t *rest = last ? last + 1 : start;
-    work->partial = rest;
-    work->partial_size = (size_t)(text + size - rest);
-    if (last)
-        whole_lines(work, start, (size_t)(rest - start));
+    const uint8_t *end = text + size;
+    size_t taken = work->layout
+                       ? take_rows(work, start, (size_t)(end - start))
+                       : take_lines(work, start, text + at, end);
+    work->partial = start + taken;
+    work->partial_size = (size_t)(end - start) - taken;
 }
 
 void text_leave(struct text_work *work)
@@ -308,6 +420,10 @@ void text_end(struct text_work *work)
 {
     partial_to_tail(work);
     spans_await(work);
+    struct piece *piece = work->piece;
+    piece->states = piece->has_break && piece->tail.total == 0
+                        ? CSV_CELL_START
+                        : work->states;
 }
 
 /* ---- the end of the frame ----------------------------------------------- */

@@ -5,7 +5,8 @@
 
 /*
  * The text of one frame on its way through split and parse, on the lane that
- * decodes it. It comes in stretches; whole lines are parsed at once, while
+ * decodes it. It comes in stretches; whole lines (or rows of CSV, which may
+ * hold line feeds) are parsed at once, while
  * they are in the cache, or, when other lanes have nothing to do, copied to a
  * span and handed to them. What the lines say waits until text_commit or
  * text_drop: in the lane's batch while it is small, then in a run that may
@@ -15,10 +16,11 @@
 
 struct text_work;
 
-/* A stretch of whole lines handed to another lane, or a batch to apply. */
+/* A stretch of whole lines or rows handed to another lane, or a batch to apply. */
 struct span {
     struct text_work *owner;
     bool apply;                /* batch is to be applied, text is not used */
+    const struct csv_layout *layout;    /* of rows; NULL: lines */
     uint8_t *text;             /* owned, capacity span_bytes + padding */
     size_t size;
     struct batch batch;
@@ -34,6 +36,12 @@ struct text_work {
     const uint8_t *partial;
     size_t partial_size;
     /* ... or, when that does not stay, in piece->tail. */
+    /* Of a CSV shard (else NULL): its layout, and the states in which the text
+     * in piece->head or piece->tail may have left the next byte. */
+    const struct csv_layout *layout;
+    uint8_t states;
+    uint32_t bom_left;         /* bytes of it still to come */
+    bool unsettled;            /* too much of the head has no sure border */
     struct byte_run pending;
     uint64_t pending_batches;
     uint32_t first_span, span_count;   /* in flight, in order */
@@ -45,6 +53,14 @@ struct text_work *text_work_create(struct lane_state *state);
 void text_work_free(struct text_work *work);
 
 void text_begin(struct text_work *work, struct piece *piece, bool at_once);
+/* Behind text_begin: what comes are rows. raw: what stood before the frame is
+ * not known (states are CSV_ANY), and its head is kept as it comes. If no
+ * border is sure within CSV_HEAD_BYTES_MAX of it, work->unsettled is set: the
+ * frame is dropped, and decoded again when its turn comes. Else states are
+ * those at its start, and its head is the end of the row that is open. */
+#define CSV_HEAD_BYTES_MAX ((size_t)256 << 10)
+void text_begin_rows(struct text_work *work, const struct csv_layout *layout,
+                     bool raw, uint8_t states, uint32_t bom_left);
 /* The next stretch; contiguous: it follows the last one in memory, which is
  * still readable as far as the decoder's slack goes. */
 void text_take(struct text_work *work, const uint8_t *text, size_t size,
@@ -58,7 +74,7 @@ void text_commit(struct text_work *work);
 /* It did not: everything is dropped. */
 void text_drop(struct text_work *work);
 
-/* Another lane's part: parses the span's lines, or applies its batch. */
+/* Another lane's part: parses the span's lines or rows, or applies its batch. */
 void span_do(struct lane_state *state, struct span *span);
 
 /* Keeps the lane's batch small: applies it (at_once) or puts it aside. */

@@ -438,6 +438,20 @@ struct table {
     const char *name;
     const struct column *columns;
     uint32_t count;
+    uint32_t keys;             /* the first ones, which tell rows apart */
+    /* Which columns are written (NULL: all), the first of them, and the place
+     * behind the last (0: count). */
+    const bool *shown;
+    uint32_t shown_first, shown_end;
 };
+
+static inline bool table_shows(const struct table *table, uint32_t column)
+{
+    return !table->shown || table->shown[column];
+}
+static inline uint32_t table_shown_end(const struct table *table)
+{
+    return table->shown_end ? table->shown_end : table->count;
+}
 
 #endif

@@ -19,7 +19,7 @@ void emit_header(struct output *output, enum emit_format format,
                  const struct table *table)
 {
     if (format == EMIT_CSV)
-        csv_header(output, table->columns, table->count);
+        csv_header(output, table);
 }
 
 void emit_cells(struct output *output, enum emit_format format,
@@ -28,7 +28,9 @@ void emit_cells(struct output *output, enum emit_format format,
 {
     CHECK(first <= last && last <= table->count);
     if (format == EMIT_CSV)
-        csv_cells(output, table->columns, table->count, first, last, row);
+        csv_cells(output, table, first, last, row);
+    else if (format == EMIT_JSONL)
+        jsonl_cells(output, table, first, last, row);
     else
-        jsonl_cells(output, table->columns, table->count, first, last, row);
+        packed_cells(output, table, first, last, row);
 }

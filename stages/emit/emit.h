@@ -11,7 +11,12 @@
  * Foreign text stays text: CSV cells are quoted as RFC 4180 says, JSON is
  * UTF-8 with only ", \ and control characters escaped; both parse back equal.
  */
-enum emit_format { EMIT_CSV, EMIT_JSONL, EMIT_FORMATS };
+enum emit_format {
+    EMIT_CSV,
+    EMIT_JSONL,
+    EMIT_PACKED,             /* for writers.h: read again in this process */
+    EMIT_FORMATS
+};
 
 /* A growing buffer of output bytes; owns them. */
 struct output {
@@ -23,11 +28,12 @@ void output_free(struct output *output);
 void output_add(struct output *output, const void *bytes, size_t size);
 void output_add_text(struct output *output, const char *text);
 
-/* "a,b,c\r\n" for CSV, nothing for JSON Lines. */
+/* "a,b,c\r\n" for CSV, nothing for the others. */
 void emit_header(struct output *output, enum emit_format format,
                  const struct table *table);
-/* Cells [first, last) of a row, with the row's opening before cell 0 and its
- * end after the last cell: so a row may be written in pieces. */
+/* Those of cells [first, last) of a row that the table shows, with the row's
+ * opening before its first cell and its end after its last one: so a row may
+ * be written in pieces. */
 void emit_cells(struct output *output, enum emit_format format,
                 const struct table *table, uint32_t first, uint32_t last,
                 const struct value *row);

@@ -99,6 +99,42 @@ struct text field_text_or_empty(struct reader *reader, uint32_t slot)
     return string_text(reader, &value);
 }
 
+static bool integer_of(const struct reader *reader, struct value_ref value,
+                       int64_t *out)
+{
+    return value.type == VALUE_NUMBER &&
+           integer_from_text(reader->walk->text + value.start,
+                             value.end - value.start, out);
+}
+
+bool field_integer(const struct reader *reader, uint32_t slot, int64_t *out)
+{
+    return integer_of(reader, field_scalar(reader, slot), out);
+}
+
+/* A wrapped integer at *token, or one as it stands; steps over it. */
+static bool take_integer(const struct reader *reader, uint32_t *token,
+                         int64_t *out)
+{
+    bool wrapped = token_byte(reader, *token) == '[';
+    *token += wrapped;
+    if (is_container(token_byte(reader, *token)) ||
+        token_byte(reader, *token) == ']')
+        return false;
+    struct value_ref value = leaf_at(reader, (*token)++);
+    return integer_of(reader, value, out) &&
+           (!wrapped || token_byte(reader, (*token)++) == ']');
+}
+
+bool field_pair(const struct reader *reader, uint32_t slot, int64_t pair[2])
+{
+    struct value_ref value = slot_value(reader->slots, slot);
+    uint32_t token = value.token + 1;
+    return value.type == VALUE_ARRAY && take_integer(reader, &token, pair) &&
+           take_integer(reader, &token, pair + 1) &&
+           token_byte(reader, token) == ']';
+}
+
 int64_t field_count(const struct reader *reader, uint32_t slot)
 {
     struct value_ref value = field_scalar(reader, slot);
@@ -140,7 +176,7 @@ int64_t field_ms(struct reader *reader, uint32_t slot)
     return ms;
 }
 
-/* An id longer than this is no id of any platform. */
+/* A number longer than this is no id of any platform. */
 #define ID_BYTES_MAX 255
 
 static struct id usable_id(struct text text)
@@ -201,4 +237,25 @@ struct id field_id(struct reader *reader, uint32_t slot_id,
         reader->mismatches++;
     id = usable_id(string);
     return id_known(id) ? id : usable_id(plain);
+}
+
+struct id field_single_id(struct reader *reader, uint32_t slot)
+{
+    return usable_id(written(reader, slot));
+}
+
+struct id field_text_id(struct reader *reader, uint32_t slot)
+{
+    struct text text = field_text(reader, slot);
+    if (text.size == TEXT_NONE || text.size == 0 || text.size > FIELD_ID_MAX)
+        return (struct id){0};
+    return id_from_text(text);
+}
+
+struct text field_element_text(struct reader *reader,
+                               const struct value_ref *value)
+{
+    if (value->type != VALUE_STRING)
+        return (struct text){NULL, TEXT_NONE};
+    return string_text(reader, value);
 }

@@ -39,6 +39,10 @@ bool field_begins(const struct reader *reader, uint32_t slot,
                   const char *prefix);
 /* As field_text, but null is empty where the key is present. */
 struct text field_text_or_empty(struct reader *reader, uint32_t slot);
+/* An array of two integers, each of them wrapped or not: [from, to]. */
+bool field_pair(const struct reader *reader, uint32_t slot, int64_t pair[2]);
+/* An integer (no string), wrapped or not. */
+bool field_integer(const struct reader *reader, uint32_t slot, int64_t *out);
 int64_t field_count(const struct reader *reader, uint32_t slot);
 uint8_t field_flag(const struct reader *reader, uint32_t slot);
 /* created_at: ms, or TIME_NONE. */
@@ -49,5 +53,15 @@ int64_t field_ms(struct reader *reader, uint32_t slot);
  * usable id is a string or an integer of ASCII digits, not all 0. */
 struct id field_id(struct reader *reader, uint32_t slot_id,
                    uint32_t slot_id_str);
+
+/* A string that is an id as it stands (names, URIs), 1 to FIELD_ID_MAX bytes;
+ * "" and all else: none. */
+#define FIELD_ID_MAX 4096
+struct id field_text_id(struct reader *reader, uint32_t slot);
+/* The text at an element of an array, which is no slot's. */
+struct text field_element_text(struct reader *reader,
+                               const struct value_ref *value);
+/* As field_id, of one slot. */
+struct id field_single_id(struct reader *reader, uint32_t slot);
 
 #endif

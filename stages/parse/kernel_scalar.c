@@ -1,41 +1,7 @@
 #include "stages/parse/kernel.h"
+#include "stages/parse/kernel_utf8.h"
 
 #include <stdbool.h>
-
-/* Length of the UTF-8 sequence at text (RFC 3629 section 4), 0 if there is
- * none within size. */
-static size_t utf8_length(const uint8_t *text, size_t size)
-{
-    uint8_t lead = text[0];
-    if (lead < 0x80)
-        return 1;
-    size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
-                    : lead >= 0xE0 && lead < 0xF0 ? 3
-                    : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                  : 0;
-    if (length == 0 || length > size)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    if ((lead == 0xE0 && text[1] < 0xA0) ||   /* overlong */
-        (lead == 0xED && text[1] > 0x9F) ||   /* surrogates */
-        (lead == 0xF0 && text[1] < 0x90) ||   /* overlong */
-        (lead == 0xF4 && text[1] > 0x8F))     /* above U+10FFFF */
-        return 0;
-    return length;
-}
-
-static uint32_t check_utf8(const uint8_t *text, size_t size)
-{
-    for (size_t at = 0; at < size;) {
-        size_t length = utf8_length(text + at, size - at);
-        if (length == 0)
-            return INDEX_UTF8;
-        at += length;
-    }
-    return INDEX_OK;
-}
 
 static bool is_hex(uint8_t byte)
 {
@@ -100,7 +66,8 @@ static bool is_bracket(uint8_t byte)
 uint32_t index_scalar(const uint8_t *text, size_t size, uint32_t *tokens,
                       uint32_t *count)
 {
-    uint32_t errors = check_utf8(text, size), written = 0;
+    uint32_t errors = utf8_valid(text, size) ? INDEX_OK : INDEX_UTF8;
+    uint32_t written = 0;
     bool in_scalar = false;
     for (size_t at = 0; at < size;) {
         uint8_t byte = text[at];

@@ -1,32 +1,64 @@
 #include "stages/parse/parse.h"
 
 #include "stages/parse/client_text.h"
-#include "stages/parse/v11.h"
+#include "stages/parse/dialects/dialect.h"
+#include "stages/parse/dialects/recognise.h"
 
 #include <stdlib.h>
 
+static const struct dialect *const DIALECT_TABLE[DIALECT_COUNT] = {
+    [DIALECT_V11] = &DIALECT_OF_V11,
+    [DIALECT_V2] = &DIALECT_OF_V2,
+    [DIALECT_IO_ARCHIVE] = &DIALECT_OF_IO_ARCHIVE,
+    [DIALECT_REDDIT] = &DIALECT_OF_REDDIT,
+    [DIALECT_BLUESKY] = &DIALECT_OF_BLUESKY,
+};
+
 struct parser {
     index_kernel kernel;
-    struct projection *projection;
+    struct parser_options options;
+    struct projection *projections[DIALECT_COUNT];   /* NULL until needed */
+    void *memories[DIALECT_COUNT];                   /* likewise */
+    enum dialect_id expected;      /* that of the last record */
     uint32_t *tokens;
     uint8_t *scratch;
     size_t capacity;          /* longest line that tokens and scratch hold */
     struct slots slots;
     struct client_memory clients;
+    struct content content;
 };
 
-struct parser *parser_create(enum isa isa)
+/* A dialect's projection and memory are made when its first record comes. */
+static bool prepare(struct parser *parser, enum dialect_id id)
+{
+    const struct dialect *dialect = DIALECT_TABLE[id];
+    if (!parser->projections[id]) {
+        parser->projections[id] = recognise_compile(dialect);
+        if (!parser->projections[id])
+            return false;
+        projection_use(parser->projections[id], parser->options.isa);
+    }
+    if (dialect->memory_bytes && !parser->memories[id])
+        parser->memories[id] = calloc(1, dialect->memory_bytes);
+    return !dialect->memory_bytes || parser->memories[id];
+}
+
+struct parser *parser_create(const struct parser_options *options)
 {
     struct parser *parser = calloc(1, sizeof *parser);
     if (!parser)
         return NULL;
-    parser->kernel = kernel_of(isa);
-    parser->projection = projection_compile(V11, V11_CONTEXTS);
-    if (!parser->projection) {
-        free(parser);
+    parser->options = *options;
+    if (!options->ranged) {
+        parser->options.since = INT64_MIN;
+        parser->options.until = INT64_MAX;
+    }
+    parser->kernel = kernel_of(options->isa);
+    parser->expected = DIALECT_V11;
+    if (!prepare(parser, parser->expected)) {
+        parser_free(parser);
         return NULL;
     }
-    projection_use(parser->projection, isa);
     return parser;
 }
 
@@ -34,7 +66,13 @@ void parser_free(struct parser *parser)
 {
     if (!parser)
         return;
-    projection_free(parser->projection);
+    for (int id = 0; id < DIALECT_COUNT; id++) {
+        projection_free(parser->projections[id]);
+        if (parser->memories[id] && DIALECT_TABLE[id]->memory_free)
+            DIALECT_TABLE[id]->memory_free(parser->memories[id]);
+        free(parser->memories[id]);
+    }
+    content_free(&parser->content);
     free(parser->tokens);
     free(parser->scratch);
     free(parser);
@@ -42,7 +80,7 @@ void parser_free(struct parser *parser)
 
 /* Every text of a record is decoded at most twice, and never grows. */
 #define SCRATCH_PER_BYTE 2
-#define SCRATCH_EXTRA 256
+#define SCRATCH_EXTRA 16384     /* ids that are put together */
 
 static bool make_room(struct parser *parser, size_t size)
 {
@@ -63,59 +101,88 @@ static bool make_room(struct parser *parser, size_t size)
 struct line_work {
     struct parser *parser;
     struct walk walk;
-    struct batch *batch;
-    struct tally *tally;
-    bool out_of_memory;
+    struct sink sink;
+    uint64_t offset;
 };
 
-/* `errors` and no other key. */
-static bool only_errors(const struct line_work *work,
-                        const struct value_ref *object)
+static enum walk_result project(struct line_work *work, uint32_t *token,
+                                struct value_ref *value)
 {
-    struct value_ref errors = slot_value(
-        &work->parser->slots, ROOT_CONTROL_FIRST + CONTROL_ERRORS);
-    if (errors.type == VALUE_ABSENT || errors.token != object->token + 2)
-        return false;
-    const uint8_t *text = work->walk.text;
-    uint32_t at = errors.end + (errors.type == VALUE_STRING);
-    while (at < object->end && is_json_space(text[at]))
-        at++;
-    return at + 1 == object->end;
+    struct parser *parser = work->parser;
+    return project_value(parser->projections[parser->expected], &work->walk,
+                         token, CONTEXT_ROOT, &parser->slots, value);
 }
 
-/* The record that stands in the parser's slots. */
+/* The slots come to hold what this dialect wants of the value. */
+static bool expect(struct line_work *work, enum dialect_id id,
+                   const struct value_ref *value)
+{
+    struct value_ref again;
+    uint32_t token = value->token;
+    if (id == work->parser->expected)
+        return true;
+    if (!prepare(work->parser, id))
+        return false;
+    work->parser->expected = id;
+    (void)project(work, &token, &again);
+    return true;
+}
+
+/* The record that stands in the parser's slots; or the records, if it is a
+ * page, which is well by itself. */
 static enum line_reason take_record(struct line_work *work,
                                     const struct value_ref *value,
-                                    bool *is_control)
+                                    bool *control)
 {
-    struct reader reader = {.walk = &work->walk,
-                            .slots = &work->parser->slots,
-                            .scratch = work->parser->scratch,
-                            .clients = &work->parser->clients};
-    *is_control = false;
-    work->tally->records++;
-    if (value->type != VALUE_OBJECT)
+    struct parser *parser = work->parser;
+    struct tally *tally = work->sink.tally;
+    enum dialect_id id = value->type == VALUE_OBJECT
+                             ? recognise(&work->walk, &parser->slots, value)
+                             : DIALECT_COUNT;
+    *control = false;
+    if (id == DIALECT_COUNT) {
+        tally->records++;
         return LINE_UNKNOWN_RECORD;
-    int kind = v11_control_kind(&reader);
-    if (kind < 0 && only_errors(work, value))
-        kind = CONTROL_ERRORS;
-    if (kind >= 0) {
-        *is_control = true;
-        v11_control(&reader, kind, work->batch, work->tally,
-                    &work->out_of_memory);
+    }
+    if (!expect(work, id, value)) {
+        work->sink.out_of_memory = true;
         return LINE_OK;
     }
-    if (v11_is_status(&reader))
-        return v11_status(&reader, work->batch, work->tally,
-                          &work->out_of_memory);
-    return LINE_UNKNOWN_RECORD;
+    const struct dialect *dialect = DIALECT_TABLE[id];
+    work->sink.dialect = id;
+    struct record record = {.reader = {.walk = &work->walk,
+                                       .slots = &parser->slots,
+                                       .scratch = parser->scratch,
+                                       .clients = &parser->clients},
+                            .sink = &work->sink,
+                            .content = &parser->content,
+                            .projection = parser->projections[id],
+                            .value = *value,
+                            .offset = work->offset,
+                            .memory = parser->memories[id]};
+    if (dialect->is_page && dialect->is_page(&record)) {
+        dialect->page_take(&record);
+        return LINE_OK;
+    }
+    record_count(&record);
+    return dialect->take(&record, control);
+}
+
+void record_reject(struct record *record, enum line_reason reason,
+                   const struct value_ref *value)
+{
+    struct tally *tally = record->sink->tally;
+    tally->records_rejected[reason]++;
+    tally_sample(tally, reason, record->offset,
+                 record->reader.walk->text + value->start,
+                 value->end - value->start);
 }
 
 static bool holds_records(const struct line_work *work,
                           const struct value_ref *value, uint32_t *token)
 {
     struct value_ref statuses =
-        slot_value(&work->parser->slots, ROOT_STATUSES);
+        slot_value(&work->parser->slots, KEY_STATUSES);
     if (value->type == VALUE_ARRAY) {
         *token = value->token + 1;
         return true;
@@ -156,28 +223,27 @@ static bool next_element(const struct walk *walk, struct opened *opened,
 }
 
 static void count_record(struct line_work *work,
-                         const struct value_ref *value, uint64_t offset)
+                         const struct value_ref *value)
 {
-    bool is_control;
-    enum line_reason reason = take_record(work, value, &is_control);
+    bool control;
+    struct tally *tally = work->sink.tally;
+    enum line_reason reason = take_record(work, value, &control);
     if (reason == LINE_OK)
         return;
-    work->tally->records_rejected[reason]++;
-    tally_sample(work->tally, reason, offset, work->walk.text + value->start,
+    tally->records_rejected[reason]++;
+    tally_sample(tally, reason, work->offset, work->walk.text + value->start,
                  value->end - value->start);
 }
 
 /* The records of an array, whose first element's token is given, and of the
  * arrays within it. The line is known to be whole. */
-static void take_records(struct line_work *work, uint32_t token,
-                         uint64_t offset)
+static void take_records(struct line_work *work, uint32_t token)
 {
     struct opened opened = {.depth = 1};
     while (next_element(&work->walk, &opened, &token)) {
         struct value_ref value;
         uint32_t inner;
-        (void)project_value(work->parser->projection, &work->walk, &token,
-                            V11_ROOT, &work->parser->slots, &value);
+        (void)project(work, &token, &value);
         if (opened.objects < NESTED_MAX &&
             holds_records(work, &value, &inner)) {
             opened.depth_at[opened.objects] = opened.depth++;
@@ -185,7 +251,7 @@ static void take_records(struct line_work *work, uint32_t token,
             token = inner;
             continue;
         }
-        count_record(work, &value, offset);
+        count_record(work, &value);
     }
 }
 
@@ -205,26 +271,23 @@ static bool stands_alone(const struct walk *walk,
            only_spaces(walk->text, end, walk->size);
 }
 
-static enum line_reason take_line(struct line_work *work, uint64_t offset,
-                                  bool *is_control)
+static enum line_reason take_line(struct line_work *work, bool *control)
 {
     struct value_ref value;
     uint32_t token = 0;
-    *is_control = false;
-    enum walk_result result =
-        project_value(work->parser->projection, &work->walk, &token, V11_ROOT,
-                      &work->parser->slots, &value);
+    *control = false;
+    enum walk_result result = project(work, &token, &value);
     if (result != WALK_OK)
         return result == WALK_TOO_DEEP ? LINE_TOO_DEEP : LINE_BAD_JSON;
     if (token != work->walk.count || !stands_alone(&work->walk, &value))
         return LINE_BAD_JSON;
     if (holds_records(work, &value, &token)) {
-        take_records(work, token, offset);
+        take_records(work, token);
         return LINE_OK;
     }
-    enum line_reason reason = take_record(work, &value, is_control);
+    enum line_reason reason = take_record(work, &value, control);
     if (reason != LINE_OK)
-        work->tally->records_rejected[reason]++;
+        work->sink.tally->records_rejected[reason]++;
     return reason;
 }
 
@@ -247,21 +310,25 @@ bool parse_line(struct parser *parser, const uint8_t *text, size_t size,
     if (!make_room(parser, size))
         return false;
     struct line_work work = {
-        .parser = parser, .batch = batch, .tally = tally,
-        .walk = {text, (uint32_t)size, parser->tokens, 0}};
+        .parser = parser,
+        .offset = offset,
+        .walk = {text, (uint32_t)size, parser->tokens, 0},
+        .sink = {.batch = batch, .tally = tally,
+                 .since = parser->options.since,
+                 .until = parser->options.until}};
     uint32_t errors =
         parser->kernel(text, size, parser->tokens, &work.walk.count);
-    bool is_control = false;
+    bool control = false;
     enum line_reason reason =
         errors & INDEX_UTF8 ? LINE_BAD_UTF8
         : errors            ? LINE_BAD_JSON
-                            : take_line(&work, offset, &is_control);
+                            : take_line(&work, &control);
     if (reason != LINE_OK) {
         tally_reject(tally, reason, offset, text, size);
     } else {
-        tally->accepted += !is_control;
-        tally->control += is_control;
+        tally->accepted += !control;
+        tally->control += control;
         tally->lines++;
     }
-    return !work.out_of_memory;
+    return !work.sink.out_of_memory;
 }

@@ -10,15 +10,21 @@
  *
  * A line is one JSON text (RFC 8259, any top-level value, valid UTF-8). It is
  * checked whole, by the instruction set's kernel and one walk; what it means
- * is then decided from its top-level keys (docs/FORMATS.md). Whether it is
+ * is then decided from its top-level keys (docs/FORMATS.md, dialects/). Whether it is
  * accepted depends on its bytes alone.
  *
  * A parser belongs to one lane.
  */
 struct parser;
 
-/* NULL when out of memory. isa must run here (isa_runs_here). */
-struct parser *parser_create(enum isa isa);
+struct parser_options {
+    enum isa isa;              /* must run here (isa_runs_here) */
+    bool ranged;               /* only posts with since <= event time < until */
+    int64_t since, until;      /* ms; INT64_MIN and INT64_MAX: no bound */
+};
+
+/* NULL when out of memory. */
+struct parser *parser_create(const struct parser_options *options);
 void parser_free(struct parser *parser);
 
 /*

@@ -130,6 +130,10 @@ bool integer_from_text(const uint8_t *text, uint32_t size, int64_t *out);
  * fraction and zone optional): ms, or TIME_NONE. */
 int64_t time_from_text(const uint8_t *text, uint32_t size);
 
+/* Seconds since 1970, 12, 12.5 or 1.25e1, in ms (cut): from 1970 to the end of
+ * 9999, or TIME_NONE. */
+int64_t time_from_seconds(const uint8_t *text, uint32_t size);
+
 /* 10000-01-01T00:00:00Z in ms: no time of ours reaches it. */
 #define MS_YEAR_10000 INT64_C(253402300800000)
 

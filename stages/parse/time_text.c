@@ -132,3 +132,77 @@ int64_t time_from_text(const uint8_t *text, uint32_t size)
         return iso_time(text, size);
     return TIME_NONE;
 }
+
+/* The digits of a decimal number, and where its point stands. */
+struct decimal {
+    uint64_t first;          /* the first FIRST_DIGITS_MAX after zeros */
+    int32_t digits;          /* of the number, leading zeros left out */
+    int32_t exponent;        /* times ten to this */
+};
+#define FIRST_DIGITS_MAX 18
+
+static void decimal_digit(struct decimal *decimal, uint8_t byte)
+{
+    uint64_t digit = (uint64_t)(byte - '0');
+    if (decimal->digits == 0 && digit == 0)
+        return;
+    if (decimal->digits < FIRST_DIGITS_MAX)
+        decimal->first = decimal->first * 10 + digit;
+    decimal->digits++;
+}
+
+static bool is_digit(const uint8_t *text, uint32_t size, uint32_t at)
+{
+    return at < size && text[at] >= '0' && text[at] <= '9';
+}
+
+/* [0-9]+ ( . [0-9]+ )? ( [eE] [+-]? [0-9]{1,3} )? */
+static bool read_decimal(const uint8_t *text, uint32_t size,
+                         struct decimal *decimal)
+{
+    uint32_t at = 0;
+    *decimal = (struct decimal){0};
+    if (size > INT32_MAX / 2 || !is_digit(text, size, at))
+        return false;
+    while (is_digit(text, size, at))
+        decimal_digit(decimal, text[at++]);
+    if (at < size && text[at] == '.') {
+        if (!is_digit(text, size, ++at))
+            return false;
+        for (; is_digit(text, size, at); decimal->exponent--)
+            decimal_digit(decimal, text[at++]);
+    }
+    if (at < size && (text[at] | 0x20) == 'e') {
+        bool minus = ++at < size && text[at] == '-';
+        at += minus || (at < size && text[at] == '+');
+        uint32_t first = at;
+        int32_t exponent = 0;
+        for (; is_digit(text, size, at) && at - first < 3; at++)
+            exponent = exponent * 10 + text[at] - '0';
+        if (at == first)
+            return false;
+        decimal->exponent += minus ? -exponent : exponent;
+    }
+    return at == size;
+}
+
+int64_t time_from_seconds(const uint8_t *text, uint32_t size)
+{
+    struct decimal decimal;
+    if (!read_decimal(text, size, &decimal))
+        return TIME_NONE;
+    /* As many digits as whole milliseconds have. */
+    int32_t keep = decimal.digits + decimal.exponent + 3;
+    int32_t have = decimal.digits < FIRST_DIGITS_MAX ? decimal.digits
+                                                     : FIRST_DIGITS_MAX;
+    if (keep <= 0 || decimal.digits == 0)
+        return 0;
+    if (keep > FIRST_DIGITS_MAX)
+        return TIME_NONE;
+    uint64_t ms = decimal.first;
+    for (; have > keep; have--)
+        ms /= 10;
+    for (; have < keep; have++)
+        ms *= 10;
+    return ms < (uint64_t)MS_YEAR_10000 ? (int64_t)ms : TIME_NONE;
+}

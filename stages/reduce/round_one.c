@@ -135,8 +135,8 @@ static int reduce_features(struct reduce *reduce, uint32_t lane_index,
                                   .statuses_first = sorted->statuses_first,
                                   .statuses_last = sorted->statuses_last,
                                   .names = reduce->options.names,
-                                  .options = &reduce->options.features,
-                                  .core = reduce->options.core};
+                                  .core = reduce->options.core,
+                                  .options = &reduce->options.features};
     int status = features_compute(&posts, lane->scratch, lane->row);
     if (!status)
         status = add_tuples(reduce, lane, view);

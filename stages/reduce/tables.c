@@ -17,14 +17,14 @@
 #undef TABLE_END
 
 const struct table TABLES[TABLE_COUNT] = {
-    [TABLE_ACCOUNTS] = {"accounts", COLUMNS, COL_COUNT},
-    [TABLE_DAYS] = {"days", DAYS_TABLE, DAYS_COLUMNS},
-    [TABLE_HASHTAGS] = {"hashtags", HASHTAGS_TABLE, HASHTAGS_COLUMNS},
+    [TABLE_ACCOUNTS] = {"accounts", COLUMNS, COL_COUNT, .keys = 2},
+    [TABLE_DAYS] = {"days", DAYS_TABLE, DAYS_COLUMNS, .keys = 2},
+    [TABLE_HASHTAGS] = {"hashtags", HASHTAGS_TABLE, HASHTAGS_COLUMNS, .keys = 2},
     [TABLE_HASHTAG_DAYS] = {"hashtag_days", HASHTAG_DAYS_TABLE,
-                            HASHTAG_DAYS_COLUMNS},
-    [TABLE_CLIENTS] = {"clients", CLIENTS_TABLE, CLIENTS_COLUMNS},
-    [TABLE_LANGUAGES] = {"languages", LANGUAGES_TABLE, LANGUAGES_COLUMNS},
-    [TABLE_DOMAINS] = {"domains", DOMAINS_TABLE, DOMAINS_COLUMNS},
-    [TABLE_CREATED] = {"created", CREATED_TABLE, CREATED_COLUMNS},
-    [TABLE_POSTS] = {"posts", POSTS_TABLE, POSTS_COLUMNS},
+                            HASHTAG_DAYS_COLUMNS, .keys = 3},
+    [TABLE_CLIENTS] = {"clients", CLIENTS_TABLE, CLIENTS_COLUMNS, .keys = 2},
+    [TABLE_LANGUAGES] = {"languages", LANGUAGES_TABLE, LANGUAGES_COLUMNS, .keys = 2},
+    [TABLE_DOMAINS] = {"domains", DOMAINS_TABLE, DOMAINS_COLUMNS, .keys = 2},
+    [TABLE_CREATED] = {"created", CREATED_TABLE, CREATED_COLUMNS, .keys = 2},
+    [TABLE_POSTS] = {"posts", POSTS_TABLE, POSTS_COLUMNS, .keys = 3},
 };

@@ -14,9 +14,10 @@
  * JSON text. In DOCUMENT the shard is a sequence of JSON values over any
  * number of lines (an array, pretty-printed or not; pretty-printed objects),
  * and what stands for a line is an element: of an array at the top, or a
- * value at the top that is no array.
+ * value at the top that is no array. In CSV it is a sequence of rows, whose
+ * quoted cells may hold line feeds.
  */
-enum framing { FRAMING_LINES, FRAMING_DOCUMENT };
+enum framing { FRAMING_LINES, FRAMING_DOCUMENT, FRAMING_CSV };
 
 /* What framing_detect looks at, if the shard is that long. */
 #define FRAMING_BYTES ((size_t)64 << 10)
@@ -25,7 +26,8 @@ enum framing { FRAMING_LINES, FRAMING_DOCUMENT };
  * DOCUMENT if the text begins (after a BOM and white space) with [ and its
  * first line break outside strings stands inside brackets, or there is none
  * within FRAMING_BYTES; or with { and that line break stands inside brackets
- * directly behind { or [ (white space between). Else LINES.
+ * directly behind { or [ (white space between). Else LINES. CSV is told before,
+ * by its header (stages/parse/csv_layout.h).
  */
 enum framing framing_detect(const uint8_t *text, size_t size);
 
@@ -83,5 +85,33 @@ struct element {
  * *at. False: nothing of an element was found up to the end of the piece. */
 bool document_next(struct document *document, const uint8_t *text,
                    size_t size, size_t *at, struct element *element);
+
+/*
+ * Where rows of CSV end, in text that comes in pieces and may begin anywhere.
+ *
+ * A quote opens a quoted cell where a cell begins and nowhere else; in it two
+ * quotes are one, and one closes it; what follows that up to the comma or the
+ * line feed is unquoted (stages/parse/csv_kernel.h). For the ends of rows three
+ * states are enough: behind a quote in a quoted cell all bytes mean what they
+ * mean at a cell's start. What is not known of the text before is a set of
+ * states. Sets shrink as text goes by: mostly at the end of the first quoted
+ * cell one is left, whatever it began with. A line feed is a border, for
+ * certain, where none of the states left is that of a quoted cell.
+ */
+enum csv_state {
+    CSV_CELL_START = 1,
+    CSV_UNQUOTED = 2,
+    CSV_QUOTED = 4,
+    CSV_ANY = 7,
+};
+static inline bool csv_states_settled(uint8_t states)
+{
+    return (states & (states - 1)) == 0;
+}
+
+/* Steps over text[*at..size) to behind the next border, or to the end; true if
+ * there was one, and the state is CSV_CELL_START then. */
+bool csv_border_next(uint8_t *states, const uint8_t *text, size_t size,
+                     size_t *at);
 
 #endif

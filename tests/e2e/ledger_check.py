@@ -78,7 +78,9 @@ def check_part(balance, where, part):
                   records["total"],
                   records["posts_with_copies"]
                   + sum(records["control"].values())
-                  + sum(records["rejected"].values()))
+                  + sum(records["rejected"].values())
+                  + records.get("outside_range", 0)
+                  + records.get("no_account", 0) + records.get("users", 0))
     balance.at_least(where, "delete notices are control records",
                      records["control"].get("delete", 0),
                      part["delete_notices"])
@@ -124,7 +126,7 @@ def check_accounts(balance, folder, ledger, manifest):
                   result["accounts_listed"])
     balance.equal("accounts", "posts", accounts["posts"],
                   result["posts_listed"])
-    check_listed(balance, result, manifest["parameters"]["min_posts"])
+    check_listed(balance, result, manifest["parameters"].get("min_posts", 1))
     balance.equal("accounts", "posts are of one kind", accounts["posts"],
                   sum(accounts[kind] for kind in KINDS))
     balance.equal("result", "posts and duplicates are what was read",

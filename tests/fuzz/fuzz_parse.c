@@ -60,8 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return 0;
     if (!old)
-        old = parser_create(isa_best());
-    fresh = parser_create(ISA_SCALAR);
+        old = parser_create(&(struct parser_options){.isa = isa_best()});
+    fresh = parser_create(&(struct parser_options){.isa = ISA_SCALAR});
     CHECK(fresh && old);
     start_batch(&expected, size);
     start_batch(&got, size);

@@ -75,7 +75,9 @@ static const struct column COLUMNS_HERE[] = {
     {.name = "flag", .type = COLUMN_BOOL},
 };
 #define COUNT_HERE 5
-static const struct table TABLE_HERE = {"here", COLUMNS_HERE, COUNT_HERE};
+static const struct table TABLE_HERE = {.name = "here",
+                                        .columns = COLUMNS_HERE,
+                                        .count = COUNT_HERE};
 
 static void fill_row(struct value row[COUNT_HERE])
 {

@@ -97,7 +97,8 @@ static void a_row_is_one_object_on_one_line(void **state)
         {.name = "day", .type = COLUMN_DAY},
         {.name = "none", .type = COLUMN_TEXT},
     };
-    static const struct table table = {"test", columns, 7};
+    static const struct table table = {.name = "test", .columns = columns,
+                                       .count = 7};
     const struct value row[] = {
         {.text = TEXT_OF("a\nb")}, {.integer = 42},  {.real = 1.0 / 3},
         {.integer = -1},           {.integer = 0},   {.integer = 18369},

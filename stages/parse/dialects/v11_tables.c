@@ -1,6 +1,6 @@
-#include "stages/parse/v11.h"
+#include "stages/parse/dialects/v11.h"
 
-/* A control message's keys stand at their kind; `errors` is one of them. */
+/* A control message's keys stand at their kind. */
 #define AT_CONTROL(kind) (ROOT_CONTROL_FIRST + (kind))
 
 /* Keys of statuses and users that nobody wants, of all years. */
@@ -34,8 +34,24 @@ static const char *const USER_OTHERS[] = {
     NULL,
 };
 static const char *const EXTENDED_OTHERS[] = {
-    "display_text_range", "entities", "extended_entities", NULL,
+    "display_text_range", NULL,
 };
+static const char *const ENTITIES_OTHERS[] = {"symbols", "polls", NULL};
+static const char *const ELEMENT_OTHERS[] = {
+    "indices", "url", "expanded_url", "display_url", "screen_name", "name",
+    "id", "id_str", "media_url", "media_url_https", "type", "sizes",
+    "source_status_id", "source_status_id_str", "source_user_id",
+    "source_user_id_str", "video_info", "additional_media_info", "unwound",
+    "description", "features", "ext_alt_text",
+    NULL,
+};
+
+/* The entities beside a text; base is the first slot of the place. */
+#define PLACE_KEYS(base)                                                       \
+    {"entities", (base) + PLACE_ENTITIES, V11_ENTITIES,                        \
+     (base) + PLACE_HASHTAGS},                                                 \
+    {"extended_entities", (base) + PLACE_EXTENDED_ENTITIES,                    \
+     V11_EXTENDED_ENTITIES, (base) + PLACE_EXTENDED_MEDIA}
 
 static const struct context_key ROOT_KEYS[] = {
     {"id", ROOT_ID, 0, 0},
@@ -44,7 +60,10 @@ static const struct context_key ROOT_KEYS[] = {
     {"timestamp_ms", ROOT_TIMESTAMP_MS, 0, 0},
     {"text", ROOT_TEXT, 0, 0},
     {"full_text", ROOT_FULL_TEXT, 0, 0},
-    {"extended_tweet", ROOT_EXTENDED, V11_EXTENDED, ROOT_EXTENDED_FULL_TEXT},
+    {"extended_tweet", ROOT_EXTENDED, V11_EXTENDED, ROOT_EXTENDED_FIRST},
+    PLACE_KEYS(ROOT_PLACE),
+    {"retweet_count", ROOT_RETWEETS, 0, 0},
+    {"favorite_count", ROOT_FAVORITES, 0, 0},
     {"source", ROOT_SOURCE, 0, 0},
     {"lang", ROOT_LANG, 0, 0},
     {"in_reply_to_status_id", ROOT_REPLY_STATUS, 0, 0},
@@ -57,21 +76,8 @@ static const struct context_key ROOT_KEYS[] = {
     {"user", ROOT_USER, V11_USER, ROOT_USER_FIRST},
     {"retweeted_status", ROOT_RETWEETED, V11_RETWEETED, ROOT_RETWEETED_FIRST},
     {"quoted_status", ROOT_QUOTED, V11_QUOTED, ROOT_QUOTED_FIRST},
-    {"statuses", ROOT_STATUSES, 0, 0},
     {"delete", AT_CONTROL(CONTROL_DELETE), V11_DELETE, ROOT_DELETE_STATUS},
-    {"scrub_geo", AT_CONTROL(CONTROL_SCRUB_GEO), 0, 0},
     {"limit", AT_CONTROL(CONTROL_LIMIT), V11_LIMIT, ROOT_LIMIT_TRACK},
-    {"status_withheld", AT_CONTROL(CONTROL_STATUS_WITHHELD), 0, 0},
-    {"user_withheld", AT_CONTROL(CONTROL_USER_WITHHELD), 0, 0},
-    {"disconnect", AT_CONTROL(CONTROL_DISCONNECT), 0, 0},
-    {"warning", AT_CONTROL(CONTROL_WARNING), 0, 0},
-    {"friends", AT_CONTROL(CONTROL_FRIENDS), 0, 0},
-    {"friends_str", AT_CONTROL(CONTROL_FRIENDS_STR), 0, 0},
-    {"event", AT_CONTROL(CONTROL_EVENT), 0, 0},
-    {"direct_message", AT_CONTROL(CONTROL_DIRECT_MESSAGE), 0, 0},
-    {"control", AT_CONTROL(CONTROL_CONTROL), 0, 0},
-    {"for_user", AT_CONTROL(CONTROL_FOR_USER), 0, 0},
-    {"errors", AT_CONTROL(CONTROL_ERRORS), 0, 0},
     {NULL, 0, 0, 0},
 };
 
@@ -103,6 +109,11 @@ static const struct context_key RETWEETED_KEYS[] = {
     {"timestamp_ms", RETWEETED_TIMESTAMP_MS, 0, 0},
     {"user", RETWEETED_USER, V11_USER, RETWEETED_USER_FIRST},
     {"quoted_status", RETWEETED_QUOTED, V11_QUOTED, RETWEETED_QUOTED_FIRST},
+    {"retweet_count", RETWEETED_RETWEETS, 0, 0},
+    {"favorite_count", RETWEETED_FAVORITES, 0, 0},
+    {"extended_tweet", RETWEETED_EXTENDED, V11_EXTENDED,
+     RETWEETED_EXTENDED_FIRST},
+    PLACE_KEYS(RETWEETED_PLACE),
     {NULL, 0, 0, 0},
 };
 
@@ -110,11 +121,42 @@ static const struct context_key QUOTED_KEYS[] = {
     {"id", QUOTED_ID, 0, 0},
     {"id_str", QUOTED_ID_STR, 0, 0},
     {"user", QUOTED_USER, V11_USER, QUOTED_USER_FIRST},
+    {"retweet_count", QUOTED_RETWEETS, 0, 0},
+    {"favorite_count", QUOTED_FAVORITES, 0, 0},
     {NULL, 0, 0, 0},
 };
 
 static const struct context_key EXTENDED_KEYS[] = {
-    {"full_text", 0, 0, 0},
+    {"full_text", EXTENDED_FULL_TEXT, 0, 0},
+    PLACE_KEYS(EXTENDED_PLACE),
+    {NULL, 0, 0, 0},
+};
+
+/* From PLACE_HASHTAGS on. */
+static const struct context_key ENTITIES_KEYS[] = {
+    {"hashtags", 0, 0, 0},
+    {"urls", PLACE_LINKS - PLACE_HASHTAGS, 0, 0},
+    {"user_mentions", PLACE_MENTIONS - PLACE_HASHTAGS, 0, 0},
+    {"media", PLACE_MEDIA - PLACE_HASHTAGS, 0, 0},
+    {NULL, 0, 0, 0},
+};
+static const struct context_key EXTENDED_ENTITIES_KEYS[] = {
+    {"media", 0, 0, 0},
+    {NULL, 0, 0, 0},
+};
+
+static const struct context_key HASHTAG_KEYS[] = {
+    {"text", HASHTAG_TEXT, 0, 0},
+    {NULL, 0, 0, 0},
+};
+static const struct context_key LINK_KEYS[] = {
+    {"indices", LINK_INDICES, 0, 0},
+    {"expanded_url", LINK_EXPANDED_URL, 0, 0},
+    {"url", LINK_URL, 0, 0},
+    {NULL, 0, 0, 0},
+};
+static const struct context_key RANGE_KEYS[] = {
+    {"indices", RANGE_INDICES, 0, 0},
     {NULL, 0, 0, 0},
 };
 
@@ -145,7 +187,14 @@ const struct context V11[V11_CONTEXTS] = {
     [V11_RETWEETED] = {RETWEETED_KEYS, RETWEETED_SLOTS,
                         STATUS_OTHERS},
     [V11_QUOTED] = {QUOTED_KEYS, QUOTED_SLOTS, STATUS_OTHERS},
-    [V11_EXTENDED] = {EXTENDED_KEYS, 1, EXTENDED_OTHERS},
+    [V11_EXTENDED] = {EXTENDED_KEYS, EXTENDED_SLOTS, EXTENDED_OTHERS},
+    [V11_ENTITIES] = {ENTITIES_KEYS, PLACE_MEDIA + 1 - PLACE_HASHTAGS,
+                      ENTITIES_OTHERS},
+    [V11_EXTENDED_ENTITIES] = {EXTENDED_ENTITIES_KEYS, 1, NULL},
+    [V11_HASHTAG] = {HASHTAG_KEYS, HASHTAG_SLOTS, ELEMENT_OTHERS},
+    [V11_LINK] = {LINK_KEYS, LINK_SLOTS, ELEMENT_OTHERS},
+    [V11_MENTION] = {RANGE_KEYS, RANGE_SLOTS, ELEMENT_OTHERS},
+    [V11_MEDIUM] = {RANGE_KEYS, RANGE_SLOTS, ELEMENT_OTHERS},
     [V11_DELETE] = {DELETE_KEYS, ROOT_LIMIT_TRACK - ROOT_DELETE_STATUS,
                      NULL},
     [V11_DELETE_STATUS] = {DELETE_STATUS_KEYS,
