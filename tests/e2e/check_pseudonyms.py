@@ -21,6 +21,8 @@ TABLES = ("accounts", "days", "hashtags", "hashtag_days", "clients",
 ALL_TABLES = ("--tables", ",".join(TABLES))
 ACCOUNT_COLUMNS = ("account_id", "target_account", "top_retweet_target")
 NAME_COLUMNS = ("screen_name", "display_name")
+POST_COLUMNS = ("post_id", "target_post", "dormant_from_post",
+                "dormant_to_post", "repurposed_post")
 PARTED = re.compile(rb"[0-9A-Za-z_]+")
 
 
@@ -39,6 +41,9 @@ def shown(row, key=KEY):
     for column in NAME_COLUMNS:
         if row.get(column):
             row[column] = pseudonym("name:", row[column], key)
+    for column in POST_COLUMNS:
+        if row.get(column) and row["platform"] == "bluesky":
+            row[column] = pseudonym("post:", row[column], key)
     if not row.get("handle_template", "").isascii():
         row["handle_template"] = ""
     return row
@@ -83,9 +88,39 @@ def lines_by_hand():
                 yield tweet(number, author)
 
 
+def sky_uri(number):
+    return "at://%s/app.bsky.feed.post/3k%d" % (sky_did(number % 9), number)
+
+
+def sky_did(number):
+    return "did:plc:zzzzzz%02d" % number
+
+
+def sky(number):
+    """A post, a reply, or a repost; a month apart, so that somebody sleeps."""
+    did, kind = sky_did(number % 9), number % 3
+    record = ({"text": "words"},
+              {"text": "no", "reply": {"parent": {"uri": sky_uri(number - 1)}}},
+              {"subject": {"uri": sky_uri(number - 2)}})[kind]
+    collection = "app.bsky.feed." + ("repost" if kind == 2 else "post")
+    return {"did": did, "kind": "commit",
+            "time_us": 1700000000000000 + number * 86400000000 * 11,
+            "commit": {"operation": "create", "collection": collection,
+                       "rkey": "3k%d" % number, "record": record}}
+
+
+def submission(number):
+    return {"id": "abc%d" % number, "author": "Redditor_%d" % (number % 4),
+            "author_fullname": "t2_zzzz%d" % (number % 4), "title": "words",
+            "selftext": "", "is_self": True, "subreddit": "pics",
+            "created_utc": 1586858400 + number}
+
+
 def by_hand(world):
     """A shard whose rejected lines name somebody too."""
-    lines = [json.dumps(line, ensure_ascii=False) for line in lines_by_hand()]
+    records = [*lines_by_hand(), *map(sky, range(60)),
+               *map(submission, range(8))]
+    lines = [json.dumps(line, ensure_ascii=False) for line in records]
     named = json.dumps(tweet(9999, user(3)), ensure_ascii=False)
     lines += [named[:-9], named.replace('"id_str": "125', '"id_str": "x125'),
               json.dumps({"user": user(4)}), '{"delete":{"status":{"id":1,'
@@ -105,7 +140,8 @@ def everybody(shard):
             for name, inner in value.items():
                 if name in ("user", "retweeted_status", "quoted_status"):
                     walk(inner)
-                elif name in ("screen_name", "name", "user_id_str",
+                elif name in ("screen_name", "name", "user_id_str", "did",
+                              "author", "author_fullname",
                               "in_reply_to_user_id_str",
                               "in_reply_to_screen_name") or \
                         (name == "id_str" and "screen_name" in value):
@@ -147,10 +183,16 @@ def nobody_can_be_read_from_any_output(world):
     people = everybody(shard)
     require(len(people) > 100, "only", len(people), "ids and names")
     plain = run(world, "plain", shard)
+    for column in POST_COLUMNS[2:4]:
+        require(any(row[column].startswith("at://")
+                    for row in rows(plain, "accounts")), "no", column)
     told = b"".join(path.read_bytes() for path in files_of(plain))
     require(all(person in told for person in people
                 if person.startswith(b"Person 0000")), "the check is blind")
-    hidden = run(world, "hidden", shard, key=key)
+    hidden = run(world, "hidden", "--format", "csv,jsonl,sqlite", shard,
+                 key=key)
+    require(any(path.suffix == ".sqlite" for path in files_of(hidden)),
+            "no database")
     for path in files_of(hidden):
         text = path.read_bytes()
         for person in people:
@@ -249,7 +291,7 @@ def another_key_gives_other_pseudonyms(world):
     check_rows(plain, other, other_key)
     ids = [{row["account_id"] for row in rows(outputs, "accounts")}
            for outputs in (one, other)]
-    require(len(ids[0]) == len(ids[1]) == 40, len(ids[0]), len(ids[1]))
+    require(len(ids[0]) == len(ids[1]) == 53, len(ids[0]), len(ids[1]))
     require(not ids[0] & ids[1], "shared pseudonyms")
 
 
@@ -298,6 +340,10 @@ def lists_are_of_real_ids_and_handles(world):
     require(len({row["account_id"] for row in rows(hidden, "posts")}) == 2,
             "two accounts are in the list")
     check_rows(plain, hidden)
+    told = [outputs.json("manifest.json")["parameters"]["accounts"]
+            for outputs in (plain, hidden)]
+    require("xxh3_128" in told[0] and told[1] == {"accounts": 2},
+            "a short list can be guessed by its digest:", told)
 
 
 # ---- --min-posts ------------------------------------------------------------
