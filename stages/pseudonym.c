@@ -212,15 +212,15 @@ static bool room_for(struct pseudonym_room *room, uint32_t columns)
 
 static enum platform platform_of(const struct value *cell)
 {
+    int i = 0;
     CHECK(!cell->null);
-    for (int i = 0; i < PLATFORM_COUNT; i++) {
-        const char *name = PLATFORM_NAMES[i];
-        if (text_compare(cell->text, (struct text){
-                             name, (uint32_t)strlen(name)}) == 0)
-            return (enum platform)i;
-    }
-    CHECK(!"a platform");
-    return PLATFORM_TWITTER;
+    while (i < PLATFORM_COUNT &&
+           text_compare(cell->text,
+                        (struct text){PLATFORM_NAMES[i],
+                                      (uint32_t)strlen(PLATFORM_NAMES[i])}))
+        i++;
+    CHECK(i < PLATFORM_COUNT);
+    return (enum platform)i;
 }
 
 /* Ids of posts on Bluesky are addresses (at://ACCOUNT/COLLECTION/KEY); an id
