@@ -82,6 +82,7 @@ static void destroy_lane(struct reduce *reduce, struct reduce_lane *lane)
         feature_scratch_destroy(lane->scratch);
     for (int stream = 0; stream < TUPLE_STREAMS; stream++)
         tuple_slots_destroy(reduce, &lane->slots[stream]);
+    sort_rooms_free(reduce, lane);
     table_lane_destroy(reduce, lane);
     for (int i = 0; i < REDUCE_FORMATS_MAX; i++)
         free(lane->buffers[i].bytes);

@@ -69,11 +69,12 @@ static int counter_take(struct tuple_taker *face, const struct tuple *tuple)
     return status ? status : counter_hold(counter, tuple);
 }
 
-static int count_part(struct reduce *reduce, uint32_t partition)
+static int count_part(struct reduce *reduce, struct reduce_lane *lane,
+                      uint32_t partition)
 {
     struct counter counter = {.face = {counter_take}, .reduce = reduce,
                               .out = &reduce->received[partition]};
-    int status = tuples_take(reduce, TUPLES_RETWEETS, partition,
+    int status = tuples_take(reduce, lane, TUPLES_RETWEETS, partition,
                              &counter.face);
     if (!status)
         status = counter_end(&counter);
@@ -85,13 +86,15 @@ void reduce_round_two(struct reduce *reduce, uint32_t lane)
 {
     CHECK(lane < reduce->options.lanes);
     uint32_t partition;
+    struct reduce_lane *own = &reduce->lanes[lane];
     while (reduce_claim(reduce, &reduce->claimed_two, &partition)) {
-        int status = count_part(reduce, partition);
+        int status = count_part(reduce, own, partition);
         if (status)
             reduce_fail(reduce, status, "counting retweets received");
-        else if ((status = rows_sort(reduce, partition)))
+        else if ((status = rows_sort(reduce, own, partition)))
             reduce_fail(reduce, status, "sorting rows by pseudonym");
         else if ((status = table_rows_make(reduce, lane, partition)))
             reduce_fail(reduce, status, "adding up tables");
     }
+    sort_rooms_free(reduce, own);
 }

@@ -86,6 +86,12 @@ struct tag_tops {
     uint32_t count;
 };
 
+/* Memory that a lane's sorts take again and again. */
+struct sort_room {
+    void *base;
+    size_t bytes;
+};
+
 /* Rows as text, gathered in one format. */
 struct row_buffer {
     char *bytes;
@@ -106,6 +112,7 @@ struct reduce_lane {
     struct tuple_slots slots[TUPLE_STREAMS];
     uint8_t *tuple;          /* being built */
     size_t tuple_capacity;
+    struct sort_room sort_bytes, sort_tuples;
     struct table_lane *tables;
     struct row_buffer buffers[REDUCE_FORMATS_MAX];   /* posts */
     char *joined;            /* hashtags of a post */
@@ -168,11 +175,15 @@ int tuple_add(struct reduce *reduce, struct reduce_lane *lane,
 /* Hands over what waits in the lane's slots. */
 int tuples_flush(struct reduce *reduce, struct reduce_lane *lane);
 /* Gives the tuples of a partition in their order, and empties it. */
-int tuples_take(struct reduce *reduce, enum tuple_stream stream,
-                uint32_t partition, struct tuple_taker *taker);
+int tuples_take(struct reduce *reduce, struct reduce_lane *lane,
+                enum tuple_stream stream, uint32_t partition,
+                struct tuple_taker *taker);
 /* The same of one run. */
-int tuple_run_take(struct reduce *reduce, struct tuple_run *tuples,
-                   const struct tuple_kind *kind, struct tuple_taker *taker);
+int tuple_run_take(struct reduce *reduce, struct reduce_lane *lane,
+                   struct tuple_run *tuples, const struct tuple_kind *kind,
+                   struct tuple_taker *taker);
+/* Gives back what the lane's sorts took. */
+void sort_rooms_free(struct reduce *reduce, struct reduce_lane *lane);
 
 /* ---- row_record.c: one record at a time, in the lane's room -------------- */
 
@@ -191,7 +202,8 @@ int record_row(struct reduce *reduce, uint32_t lane, enum table_id table,
 /* ---- row_sort.c ---------------------------------------------------------- */
 
 /* With pseudonyms: puts what a partition has of accounts in their order. */
-int rows_sort(struct reduce *reduce, uint32_t partition);
+int rows_sort(struct reduce *reduce, struct reduce_lane *lane,
+              uint32_t partition);
 
 /* ---- tables beside accounts ---------------------------------------------- */
 

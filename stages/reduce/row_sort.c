@@ -127,8 +127,8 @@ static int take_record(struct tuple_taker *face, const struct tuple *tuple)
     return run_append(taker->out, tuple->bytes + RECORD_AT, size - RECORD_AT);
 }
 
-static int sort_run(struct reduce *reduce, struct byte_run *run,
-                    const struct record_kind *kind)
+static int sort_run(struct reduce *reduce, struct reduce_lane *lane,
+                    struct byte_run *run, const struct record_kind *kind)
 {
     struct tuple_run tuples = {.count = 0};
     struct run_reader reader;
@@ -141,22 +141,29 @@ static int sort_run(struct reduce *reduce, struct byte_run *run,
     run_free(run);
     struct record_taker taker = {{take_record}, run};
     if (!status)
-        status = tuple_run_take(reduce, &tuples, &ROW_TUPLES, &taker.face);
+        status = tuple_run_take(reduce, lane, &tuples, &ROW_TUPLES,
+                                &taker.face);
     run_free(&tuples.run);
     return status;
 }
 
-int rows_sort(struct reduce *reduce, uint32_t partition)
+int rows_sort(struct reduce *reduce, struct reduce_lane *lane,
+              uint32_t partition)
 {
     if (!reduce->options.pseudonyms)
         return 0;
-    int status = sort_run(reduce, &reduce->rows[ROWS_ACCOUNTS][partition],
+    /* Rows are long and few, tuples short and many: the lane's two rooms would
+     * each grow to its share. */
+    sort_rooms_free(reduce, lane);
+    int status = sort_run(reduce, lane,
+                          &reduce->rows[ROWS_ACCOUNTS][partition],
                           &ROW_RECORDS);
     if (!status)
-        status = sort_run(reduce, &reduce->rows[ROWS_POSTS][partition],
+        status = sort_run(reduce, lane, &reduce->rows[ROWS_POSTS][partition],
                           &ROW_RECORDS);
     if (!status)
-        status = sort_run(reduce, &reduce->received[partition],
+        status = sort_run(reduce, lane, &reduce->received[partition],
                           &RECEIVED_RECORDS);
+    sort_rooms_free(reduce, lane);
     return status;
 }

@@ -288,7 +288,8 @@ int table_rows_make(struct reduce *reduce, uint32_t lane, uint32_t partition)
 {
     struct sum_fold fold = {.face = {take_sum}, .reduce = reduce,
                             .lane = lane, .partition = partition};
-    int status = tuples_take(reduce, TUPLES_SUMS, partition, &fold.face);
+    int status = tuples_take(reduce, &reduce->lanes[lane], TUPLES_SUMS,
+                             partition, &fold.face);
     if (!status)
         status = end_group(&fold);
     memory_uncharge(reduce->options.memory,
