@@ -192,8 +192,9 @@ static int write_tag_days(struct sum_fold *fold)
 
 static int add_day(struct sum_fold *fold, int64_t day, const struct sum *sum)
 {
-    struct tag_day *last = fold->days + fold->day_count - 1;
-    if (fold->day_count && last->day == day) {
+    struct tag_day *last =
+        fold->day_count ? &fold->days[fold->day_count - 1] : NULL;
+    if (last && last->day == day) {
         last->posts += sum->counts[SUM_POSTS];
         last->accounts += sum->counts[SUM_DAY_ACCOUNTS];
         return 0;
