@@ -88,14 +88,15 @@ static int add_member(struct account_set *set, struct id id, bool any_platform)
         set->members[*slot - 1].any_platform |= any_platform;
         return 0;
     }
-    char *copy = NULL;         /* a number's text may borrow, and be empty */
-    if (id.text.size) {
-        copy = malloc(id.text.size);
+    if (!id.text.size) {
+        id.text.bytes = NULL;        /* it may point into a batch */
+    } else {
+        char *copy = malloc(id.text.size);
         if (!copy)
             return -ENOMEM;
         memcpy(copy, id.text.bytes, id.text.size);
+        id.text.bytes = copy;
     }
-    id.text.bytes = copy;
     set->members[set->count++] = (struct member){id, any_platform};
     *slot = set->count;
     return 0;

@@ -198,14 +198,15 @@ static int keep_seen(struct handle_watch *watch, struct watch_lane *lane,
     uint32_t *slot = find_seen(lane, handle, id);
     if (*slot)
         return 0;
-    char *copy = NULL;         /* a number's text may borrow, and be empty */
-    if (id.text.size) {
-        copy = malloc(id.text.size);
+    if (!id.text.size) {
+        id.text.bytes = NULL;        /* it may point into a batch */
+    } else {
+        char *copy = malloc(id.text.size);
         if (!copy)
             return -ENOMEM;
         memcpy(copy, id.text.bytes, id.text.size);
+        id.text.bytes = copy;
     }
-    id.text.bytes = copy;
     lane->seen[lane->count++] = (struct seen){id, handle};
     *slot = (uint32_t)lane->count;
     return 0;
