@@ -41,6 +41,7 @@ int main(void) { return BZ2_bzlibVersion() == 0; }'
     need libhwloc-dev "cores and memory nodes" has_library hwloc
     need libjansson-dev "writes ledger and manifest" has_library jansson
     need libxxhash-dev "hashing" has_library libxxhash
+    need libsodium-dev "pseudonyms" has_library libsodium
     need libsqlite3-dev "SQLite output" has_library sqlite3
     need libutf8proc-dev "normalises text" has_library libutf8proc
     need tzdata "time zones" test -e /usr/share/zoneinfo/UTC

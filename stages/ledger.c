@@ -69,6 +69,20 @@ static bool shard_balances(const struct run *run, const char *name,
                  "kinds");
 }
 
+/* All accounts have a row, or all that have enough posts. */
+static bool rows_balance(const struct ledger_input *input)
+{
+    const struct run *run = input->run;
+    const struct reduce_counts *counts = &input->counts;
+    uint64_t accounts_left = counts->accounts - counts->accounts_listed;
+    uint64_t posts_left = counts->posts - counts->posts_listed;
+    if (input->parameters->min_posts <= 1)
+        return holds(run, NULL, accounts_left, 0, "accounts without a row") &&
+               holds(run, NULL, posts_left, 0, "posts without a row");
+    return holds(run, NULL, posts_left >= accounts_left, 1,
+                 "accounts without a row have posts");
+}
+
 static bool tables_balance(const struct ledger_input *input)
 {
     const struct reduce_counts *counts = &input->counts;
@@ -77,8 +91,8 @@ static bool tables_balance(const struct ledger_input *input)
     bool posts =
         !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_POSTS));
     return (!(input->tables & TABLE_BIT(TABLE_ACCOUNTS)) ||
-            holds(run, NULL, counts->accounts,
-                  counts->accounts_below + counts->table_rows[TABLE_ACCOUNTS],
+            holds(run, NULL, counts->accounts_listed,
+                  counts->table_rows[TABLE_ACCOUNTS],
                   "accounts and their rows")) &&
            (!days || holds(run, NULL, counts->posts, counts->days_posts,
                            "posts and posts by day")) &&
@@ -102,7 +116,7 @@ bool ledger_balances(const struct ledger_input *input)
                       input->counts.posts + input->counts.duplicates,
                       "posts and duplicates");
     free(total);
-    return well && tables_balance(input);
+    return well && rows_balance(input) && tables_balance(input);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -309,8 +323,9 @@ static json_t *posts_json(const struct reduce_counts *counts)
 {
     json_t *object = json_object();
     put(object, "accounts", counts->accounts);
-    put(object, "accounts_below_min_posts", counts->accounts_below);
+    put(object, "accounts_listed", counts->accounts_listed);
     put(object, "posts", counts->posts);
+    put(object, "posts_listed", counts->posts_listed);
     put(object, "duplicates", counts->duplicates);
     put(object, "conflicting_duplicates", counts->conflicting_duplicates);
     put(object, "deletes", counts->deletions);
@@ -452,14 +467,17 @@ static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
     output_free(&text);
 }
 
+/* Without pseudonyms its digest too: a list of few could be guessed by it. */
 static void put_list(json_t *object, const char *key,
-                     const struct account_set *set)
+                     const struct account_set *set,
+                     const struct pseudonyms *pseudonyms)
 {
     if (!set)
         return;
     json_t *list = json_object();
     put(list, "accounts", account_set_size(set));
-    put_digest(list, "xxh3_128", account_set_digest(set));
+    if (!pseudonyms)
+        put_digest(list, "xxh3_128", account_set_digest(set));
     json_object_set_new(object, key, list);
 }
 
@@ -490,8 +508,13 @@ static json_t *parameters_json(const struct ledger_input *input)
     put_time(object, "until", asked->until, UNTIL_EVER);
     if (asked->min_posts)
         put(object, "min_posts", asked->min_posts);
-    put_list(object, "core", asked->core);
-    put_list(object, "accounts", asked->accounts);
+    put_list(object, "core", asked->core, asked->pseudonyms);
+    put_list(object, "accounts", asked->accounts, asked->pseudonyms);
+    json_object_set_new(object, "pseudonyms",
+                        json_boolean(asked->pseudonyms != NULL));
+    if (asked->pseudonyms)
+        put_text(object, "pseudonyms_key",
+                 pseudonyms_fingerprint(asked->pseudonyms));
     put_digest(object, "clients_xxh3_128", client_table_digest());
     const struct dictionary_files *files = input->run->options.dictionaries;
     if (files && files->count)

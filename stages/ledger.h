@@ -18,7 +18,8 @@
  *   posts        = sum of accounts.posts
  *                = sum of days.posts = rows of posts, where these tables tell
  *                  of all accounts
- *   accounts     = rows of accounts + those below --min-posts
+ *   with --min-posts the first sum is that of the accounts listed:
+ *   accounts_listed = rows of accounts, posts_listed = sum of accounts.posts
  *
  * No clock, no thread count and no order of arrival shows in these files.
  */

@@ -82,6 +82,14 @@ static bool read_lists(struct parameters *parameters,
     return !fault_raised(fault);
 }
 
+static bool read_key(struct parameters *parameters, const char *path,
+                     struct fault *fault)
+{
+    if (path)
+        parameters->pseudonyms = pseudonyms_read(path, fault);
+    return !path || parameters->pseudonyms;
+}
+
 bool parameters_open(struct parameters *parameters,
                      const struct options *options, uint64_t line_bytes_max,
                      struct memory *memory, uint32_t lanes,
@@ -93,6 +101,7 @@ bool parameters_open(struct parameters *parameters,
         .tables = options->tables, .columns = options->columns};
     return read_range(parameters, options, fault) &&
            read_zone(parameters, options->time_zone, fault) &&
+           read_key(parameters, options->pseudonyms, fault) &&
            read_lists(parameters, options, memory, lanes, fault);
 }
 
@@ -101,6 +110,7 @@ void parameters_close(struct parameters *parameters)
     account_set_free(parameters->accounts);
     account_set_free(parameters->core);
     handle_watch_free(parameters->watch);
+    pseudonyms_free(parameters->pseudonyms);
     if (parameters->zone)
         local_time_free(&parameters->zone_storage);
 }

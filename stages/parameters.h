@@ -4,6 +4,7 @@
 #include "pipeline/memory.h"
 #include "pipeline/options.h"
 #include "stages/account_set.h"
+#include "stages/pseudonym.h"
 #include "stages/reduce/local_time.h"
 
 /*
@@ -22,11 +23,12 @@ struct parameters {
     const char *tables, *columns;              /* as asked for; or NULL */
     struct account_set *core, *accounts;       /* or NULL */
     struct handle_watch *watch;                /* of the lists' handles */
+    struct pseudonyms *pseudonyms;             /* or NULL */
     struct local_time zone_storage;
 };
 
 /* Texts of the options are borrowed. False: a fault was raised (CODE_USAGE,
- * CODE_INPUT, CODE_MEMORY); parameters_close in either case. */
+ * CODE_INPUT, CODE_PLAN, CODE_MEMORY); parameters_close in either case. */
 bool parameters_open(struct parameters *parameters,
                      const struct options *options, uint64_t line_bytes_max,
                      struct memory *memory, uint32_t lanes,

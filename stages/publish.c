@@ -145,7 +145,8 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .format_context = files, .formats = table_files_forms(files),
         .tables = options->tables, .accounts = options->parameters->accounts,
         .core = options->parameters->core,
-        .posts_min = options->parameters->min_posts};
+        .posts_min = options->parameters->min_posts,
+        .pseudonyms = options->parameters->pseudonyms};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
@@ -207,7 +208,9 @@ bool publish(struct run *run, const struct topology *topology,
     char formats[64] = "";
     struct table_files_options tables = {.tables = options->tables,
                                          .schema = options->schema,
-                                         .lanes = run->options.lanes};
+                                         .lanes = run->options.lanes,
+                                         .pseudonyms =
+                                             options->parameters->pseudonyms};
     for (int i = 0; i < TABLE_FORMATS; i++) {
         tables.formats[i] = options->formats[i];
         if (options->formats[i]) {

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One JSON object a line, shard by shard: frames, then lines. */
+/* One JSON object a line, shard by shard: frames, then lines. With pseudonyms
+ * no byte of a line is shown: anybody may be named in it. */
 
 static void add_number(struct output *output, const char *key, uint64_t number)
 {
@@ -50,7 +51,7 @@ static void add_frame(struct output *output, const char *shard,
 }
 
 static void add_line(struct output *output, const char *shard,
-                     const struct sample *sample)
+                     const struct sample *sample, bool bytes_shown)
 {
     enum line_reason reason = (enum line_reason)sample->reason;
     add_name(output, shard);
@@ -63,7 +64,10 @@ static void add_line(struct output *output, const char *shard,
     output_add_text(output, "\",\"sentence\":\"");
     output_add_text(output, line_reason_sentence(reason));
     output_add_text(output, "\",\"bytes\":");
-    add_escaped(output, sample->bytes, sample->shown);
+    if (bytes_shown)
+        add_escaped(output, sample->bytes, sample->shown);
+    else
+        output_add_text(output, "null");
     output_add_text(output, "}\n");
 }
 
@@ -75,7 +79,8 @@ bool rejects_jsonl(const struct ledger_input *input, struct output *output)
         for (uint32_t k = 0; k < ledger->frame_sample_count; k++)
             add_frame(output, walk.name, &ledger->frame_samples[k]);
         for (uint32_t k = 0; k < ledger->tally.sample_count; k++)
-            add_line(output, walk.name, &ledger->tally.samples[k]);
+            add_line(output, walk.name, &ledger->tally.samples[k],
+                     !input->parameters->pseudonyms);
     }
     return !output->failed;
 }

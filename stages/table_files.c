@@ -17,6 +17,7 @@ struct table_files {
     enum emit_format forms[EMIT_FORMATS];
     uint32_t form_count;
     struct output *outputs;          /* by lane */
+    struct pseudonym_room *rooms;    /* likewise */
     struct table_writer *writers[WRITERS_MAX];
     uint32_t writer_count;
     struct outfile *database;
@@ -84,7 +85,8 @@ struct table_files *table_files_open(const struct table_files_options *options,
                                   .fault = fault};
     choose_forms(files);
     files->outputs = calloc(options->lanes, sizeof *files->outputs);
-    bool well = files->outputs || out_of_memory(files);
+    files->rooms = calloc(options->lanes, sizeof *files->rooms);
+    bool well = (files->outputs && files->rooms) || out_of_memory(files);
     if (well && options->formats[FORMAT_SQLITE])
         well = open_database(files);
     if (well && options->formats[FORMAT_PARQUET])
@@ -111,7 +113,10 @@ void table_files_close(struct table_files *files)
     (void)end_database(files);
     for (uint32_t i = 0; files->outputs && i < files->options.lanes; i++)
         output_free(&files->outputs[i]);
+    for (uint32_t i = 0; files->rooms && i < files->options.lanes; i++)
+        pseudonym_room_free(&files->rooms[i]);
     free(files->outputs);
+    free(files->rooms);
     free(files);
 }
 
@@ -129,9 +134,14 @@ struct text table_files_format(void *context, uint32_t lane,
 {
     struct table_files *files = context;
     struct output *output = &files->outputs[lane];
+    const struct table *schema = &files->options.schema[table];
     output->size = 0;
-    emit_cells(output, files->forms[form], &files->options.schema[table],
-               first, last, row);
+    if (files->options.pseudonyms)
+        row = pseudonyms_row(files->options.pseudonyms, &files->rooms[lane],
+                             schema, first, last, row);
+    if (!row)
+        return (struct text){NULL, 0};
+    emit_cells(output, files->forms[form], schema, first, last, row);
     if (output->failed)
         return (struct text){NULL, 0};
     return (struct text){output->bytes ? output->bytes : "",

@@ -4,6 +4,7 @@
 #include "pipeline/memory.h"
 #include "pipeline/outdir.h"
 #include "stages/emit/emit.h"
+#include "stages/pseudonym.h"
 #include "stages/reduce/reduce.h"
 
 /*
@@ -11,7 +12,8 @@
  * each in CSV, JSON Lines and Parquet, one database of all in SQLite.
  *
  * Reduce writes rows in the forms of table_files_forms: text of CSV and JSON
- * Lines, and packed cells for the libraries of the other two.
+ * Lines, and packed cells for the libraries of the other two. With pseudonyms
+ * ids and names are replaced right before, so in every form.
  */
 enum table_format {
     FORMAT_CSV,
@@ -28,6 +30,7 @@ struct table_files_options {
     uint32_t tables;                 /* a set of TABLE_BIT */
     const struct table *schema;      /* TABLE_COUNT tables: what is shown */
     uint32_t lanes;
+    const struct pseudonyms *pseudonyms;     /* or NULL */
 };
 
 struct table_files;

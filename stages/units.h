@@ -412,11 +412,18 @@ struct value {
     };
 };
 
+/* What a text column tells of an account, and so what --pseudonyms puts in its
+ * place (stages/pseudonym.h): an account's id; a name; a post's id, in which
+ * the account may stand; a name's shape, which is no more than that. */
+enum privacy { PRIVACY_NONE, PRIVACY_ACCOUNT, PRIVACY_NAME, PRIVACY_POST,
+               PRIVACY_SHAPE };
+
 /* Everything a reader needs to know of a column; features.json and
  * docs/FEATURES.md are printed from these. */
 struct column {
     const char *name;
     enum column_type type;
+    enum privacy privacy;
     const char *unit;          /* "s", "ms", "posts", "" */
     const char *definition;
     const char *null_rule;

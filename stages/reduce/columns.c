@@ -1,16 +1,11 @@
+#include "stages/reduce/column_entry.h"
 #include "stages/reduce/columns.h"
 #include "stages/reduce/reduce.h"
-
-#define SAMPLED true
-#define WHOLE false
-#define ROUND_ONE false
-#define ROUND_TWO true
 
 const struct column COLUMNS[] = {
 #define COLUMN(place, name, type, unit, definition, null_rule, sample, round,  \
                source)                                                         \
-    {#name, COLUMN_##type, unit, definition, null_rule, sample,                \
-     ROUND_##round, source},
+    COLUMN_ENTRY(name, type, unit, definition, null_rule, sample, round, source)
 #include "stages/reduce/columns.def"
 #undef COLUMN
 };

@@ -9,7 +9,8 @@
  *
  * COLUMN(PLACE, name, TYPE, unit, definition, null rule, SAMPLE, ROUND,
  *        source)
- * PLACE gives COL_PLACE; TYPE is a COLUMN_ type; SAMPLE is SAMPLED if the
+ * PLACE gives COL_PLACE; TYPE is a COLUMN_ type, or for texts that tell of an
+ * account ACCOUNT, NAME, POST or SHAPE (enum privacy); SAMPLE is SAMPLED if the
  * column means something on a 1 % sample of a stream, else WHOLE; ROUND is
  * ONE, or TWO for columns known only after the second round of reduce.
  */

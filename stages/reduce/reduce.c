@@ -232,8 +232,9 @@ struct reduce_counts reduce_counts(const struct reduce *reduce)
     for (uint32_t i = 0; i < reduce->options.lanes; i++) {
         const struct reduce_counts *counts = &reduce->lanes[i].counts;
         sum.accounts += counts->accounts;
-        sum.accounts_below += counts->accounts_below;
         sum.posts += counts->posts;
+        sum.accounts_listed += counts->accounts_listed;
+        sum.posts_listed += counts->posts_listed;
         sum.duplicates += counts->duplicates;
         sum.conflicting_duplicates += counts->conflicting_duplicates;
         sum.deletions += counts->deletions;

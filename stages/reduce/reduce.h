@@ -4,6 +4,7 @@
 #include "pipeline/fault.h"
 #include "pipeline/memory.h"
 #include "stages/account_set.h"
+#include "stages/pseudonym.h"
 #include "stages/units.h"
 
 /*
@@ -49,9 +50,10 @@ struct feature_options {
 
 /* The result of dedup and the counts the ledger needs. */
 struct reduce_counts {
-    uint64_t accounts;               /* with posts: rows, and those that */
-    uint64_t accounts_below;         /* have fewer than posts_min */
+    uint64_t accounts;               /* with a post */
     uint64_t posts;                  /* distinct, the sum over accounts */
+    uint64_t accounts_listed;        /* with posts_min or more: with a row */
+    uint64_t posts_listed;           /* the sum over these */
     uint64_t duplicates;             /* copies dropped */
     uint64_t conflicting_duplicates; /* of these, differing from the survivor */
     uint64_t deletions;              /* distinct, of accounts with a row */
@@ -138,6 +140,8 @@ struct reduce_options {
                                       * tell of; NULL: all */
     const struct account_set *core;  /* NULL: core columns stay null */
     uint64_t posts_min;              /* of an account with a row */
+    const struct pseudonyms *pseudonyms;  /* rows are sorted by these; NULL:
+                                      * by the accounts' ids */
 };
 #define REDUCE_FORMATS_MAX 8
 

@@ -35,6 +35,12 @@ static uint64_t row_count(const struct reduce_lane *lane, uint32_t column,
     return (uint64_t)lane->row[column].integer;
 }
 
+static bool is_listed(const struct reduce *reduce,
+                      const struct account_view *view)
+{
+    return view->fact_count && view->fact_count >= reduce->options.posts_min;
+}
+
 static int add_row(struct reduce *reduce, uint32_t lane_index,
                    const struct account_view *view, struct byte_run *rows)
 {
@@ -43,13 +49,12 @@ static int add_row(struct reduce *reduce, uint32_t lane_index,
     uint64_t core = row_count(lane, reduce->core_retweets_column, UINT64_MAX);
     lane->retweets += retweets;
     lane->core_retweets += core == UINT64_MAX ? 0 : core;
-    if (view->fact_count < reduce->options.posts_min) {
-        lane->counts.accounts_below++;
+    if (!is_listed(reduce, view))
         return 0;
-    }
-    char digits[ID_DIGITS_MAX];
+    char digits[PSEUDONYM_DIGITS];
     int status = record_begin(lane, row_place(TABLE_ACCOUNTS, view->platform),
-                              id_text(view->id, digits));
+                              row_account_id(reduce, view->platform, view->id,
+                                             digits));
     for (uint32_t f = 0; f < reduce->options.formats && !status; f++)
         status = add_pieces(reduce, lane_index, f);
     return status ? status : record_end(lane, retweets, core, rows);
@@ -100,10 +105,15 @@ static int sort_view(struct reduce *reduce, struct reduce_lane *lane,
     return status;
 }
 
-static void count_account(struct reduce_counts *counts,
+static void count_account(const struct reduce *reduce,
+                          struct reduce_counts *counts,
                           const struct account_view *view,
                           const struct sorted_posts *sorted)
 {
+    if (is_listed(reduce, view)) {
+        counts->accounts_listed++;
+        counts->posts_listed += sorted->count;
+    }
     if (!view->fact_count) {
         counts->deletes_without_account += view->deletion_count;
         return;
@@ -156,7 +166,7 @@ static int reduce_account(struct reduce *reduce, uint32_t lane_index,
     int status = sort_view(reduce, lane, view, &sorted);
     if (status)
         return status;
-    count_account(&lane->counts, view, &sorted);
+    count_account(reduce, &lane->counts, view, &sorted);
     if (view->fact_count && reduce_wants(reduce, TABLE_ACCOUNTS))
         status = reduce_features(reduce, lane_index, view, &sorted, partition);
     return status ? status

@@ -11,6 +11,7 @@
 /* Takes sorted tuples one by one and writes what each target received. */
 struct counter {
     struct tuple_taker face;
+    const struct reduce *reduce;
     struct byte_run *out;
     struct tuple last;           /* borrows held */
     uint8_t *held;
@@ -23,12 +24,14 @@ static int counter_end(struct counter *counter)
 {
     if (!counter->any)
         return 0;
-    char digits[ID_DIGITS_MAX];
-    struct text id = id_text(retweet_tuple_target(&counter->last), digits);
+    char digits[PSEUDONYM_DIGITS];
+    enum platform platform = tuple_platform(&counter->last);
+    struct text id = row_account_id(counter->reduce, platform,
+                                    retweet_tuple_target(&counter->last),
+                                    digits);
     struct received_head head = {
         .retweets = counter->retweets, .retweeters = counter->retweeters,
-        .id_bytes = id.size,
-        .platform = (uint32_t)tuple_platform(&counter->last)};
+        .id_bytes = id.size, .platform = (uint32_t)platform};
     int status = run_append(counter->out, &head, sizeof head);
     return status ? status : run_append(counter->out, id.bytes, id.size);
 }
@@ -69,7 +72,7 @@ static int counter_take(struct tuple_taker *face, const struct tuple *tuple)
 static int count_part(struct reduce *reduce, struct reduce_lane *lane,
                       uint32_t partition)
 {
-    struct counter counter = {.face = {counter_take},
+    struct counter counter = {.face = {counter_take}, .reduce = reduce,
                               .out = &reduce->received[partition]};
     int status = tuples_take(reduce, lane, TUPLES_RETWEETS, partition,
                              &counter.face);
@@ -83,12 +86,15 @@ void reduce_round_two(struct reduce *reduce, uint32_t lane)
 {
     CHECK(lane < reduce->options.lanes);
     uint32_t partition;
+    struct reduce_lane *own = &reduce->lanes[lane];
     while (reduce_claim(reduce, &reduce->claimed_two, &partition)) {
-        int status = count_part(reduce, &reduce->lanes[lane], partition);
+        int status = count_part(reduce, own, partition);
         if (status)
             reduce_fail(reduce, status, "counting retweets received");
+        else if ((status = rows_sort(reduce, own, partition)))
+            reduce_fail(reduce, status, "sorting rows by pseudonym");
         else if ((status = table_rows_make(reduce, lane, partition)))
             reduce_fail(reduce, status, "adding up tables");
     }
-    sort_rooms_free(reduce, &reduce->lanes[lane]);
+    sort_rooms_free(reduce, own);
 }

@@ -17,6 +17,8 @@
  *                      |---> tuples[RETWEETS][target's partition] (any lane)
  *                      \---> tuples[SUMS][label's partition]      (any lane)
  *   round two:  tuples[RETWEETS][p] sorted --> received[p]
+ *               (with pseudonyms: rows[ROWS_ACCOUNTS][p], rows[ROWS_POSTS][p]
+ *                and received[p], which come by id, sorted by pseudonym)
  *               tuples[SUMS][p] sorted --> rows[ROWS_TABLES][p]
  *                                      \-> rows[ROWS_TAG_DAYS][p]
  *   merge:      rows[...][0..P), received[0..P) --> sinks
@@ -27,7 +29,7 @@
 /*
  * A record of rows: the head, the id, and for each format and each range that
  * is known in round one a uint32_t size and that many bytes of text. The id
- * is the account's, the label's, or a day's (row_day_id). Records of the
+ * is the account's (row_account_id), the label's, or a day's (row_day_id). Records of the
  * days of a hashtag hold struct tag_day instead of text.
  */
 struct row_head {
@@ -143,6 +145,17 @@ static inline bool reduce_wants(const struct reduce *reduce,
 {
     return reduce->options.tables & TABLE_BIT(table);
 }
+/* The text that an account's rows are sorted by: its id, or the pseudonym of
+ * it. Borrowed from out or from the id. */
+static inline struct text row_account_id(const struct reduce *reduce,
+                                         enum platform platform, struct id id,
+                                         char out[PSEUDONYM_DIGITS])
+{
+    const struct pseudonyms *pseudonyms = reduce->options.pseudonyms;
+    struct text text = id_text(id, out);
+    return pseudonyms ? pseudonym_account(pseudonyms, platform, text, out)
+                      : text;
+}
 /* Raises the fault that a -errno stands for. */
 void reduce_fail(struct reduce *reduce, int status, const char *doing);
 /* The next unclaimed partition; false at the end or after a fault. */
@@ -165,6 +178,10 @@ int tuples_flush(struct reduce *reduce, struct reduce_lane *lane);
 int tuples_take(struct reduce *reduce, struct reduce_lane *lane,
                 enum tuple_stream stream, uint32_t partition,
                 struct tuple_taker *taker);
+/* The same of one run. */
+int tuple_run_take(struct reduce *reduce, struct reduce_lane *lane,
+                   struct tuple_run *tuples, const struct tuple_kind *kind,
+                   struct tuple_taker *taker);
 /* Gives back what the lane's sorts took. */
 void sort_rooms_free(struct reduce *reduce, struct reduce_lane *lane);
 
@@ -181,6 +198,12 @@ int record_end(struct reduce_lane *lane, uint64_t first, uint64_t second,
 int record_row(struct reduce *reduce, uint32_t lane, enum table_id table,
                enum platform platform, struct text id, const struct value *row,
                struct byte_run *run);
+
+/* ---- row_sort.c ---------------------------------------------------------- */
+
+/* With pseudonyms: puts what a partition has of accounts in their order. */
+int rows_sort(struct reduce *reduce, struct reduce_lane *lane,
+              uint32_t partition);
 
 /* ---- tables beside accounts ---------------------------------------------- */
 

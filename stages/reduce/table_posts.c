@@ -127,8 +127,11 @@ static int write_record(struct post_rows *rows)
     struct reduce_lane *lane = &rows->reduce->lanes[rows->lane];
     if (!rows->count)
         return 0;
+    char digits[PSEUDONYM_DIGITS];
+    enum platform platform = rows->view->platform;
     int status = record_begin(
-        lane, row_place(TABLE_POSTS, rows->view->platform), rows->account);
+        lane, row_place(TABLE_POSTS, platform),
+        row_account_id(rows->reduce, platform, rows->view->id, digits));
     for (uint32_t f = 0; f < rows->reduce->options.formats && !status; f++) {
         struct row_buffer *buffer = &lane->buffers[f];
         status = record_piece(lane, (struct text){buffer->bytes,

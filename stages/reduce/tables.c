@@ -1,18 +1,13 @@
 #include "stages/reduce/tables.h"
 
+#include "stages/reduce/column_entry.h"
 #include "stages/reduce/columns.h"
 #include "stages/reduce/reduce.h"
-
-#define SAMPLED true
-#define WHOLE false
-#define ROUND_ONE false
-#define ROUND_TWO true
 
 #define TABLE_BEGIN(place) static const struct column place##_TABLE[] = {
 #define COLUMN(place, name, type, unit, definition, null_rule, sample, round,  \
                source)                                                         \
-    {#name, COLUMN_##type, unit, definition, null_rule, sample,                \
-     ROUND_##round, source},
+    COLUMN_ENTRY(name, type, unit, definition, null_rule, sample, round, source)
 #define TABLE_END(place)                                                       \
     }                                                                          \
     ;

@@ -300,18 +300,25 @@ static int sort_inside(struct reduce *reduce, struct reduce_lane *lane,
     return status;
 }
 
+int tuple_run_take(struct reduce *reduce, struct reduce_lane *lane,
+                   struct tuple_run *tuples, const struct tuple_kind *kind,
+                   struct tuple_taker *taker)
+{
+    if (!tuples->count)
+        return 0;
+    uint64_t need = tuples->run.bytes +
+                    tuples->count * 2 * sizeof(struct tuple);
+    return need <= reduce->sort_bytes
+               ? sort_inside(reduce, lane, tuples, kind, taker)
+               : sort_outside(reduce, lane, tuples, kind, taker);
+}
+
 int tuples_take(struct reduce *reduce, struct reduce_lane *lane,
                 enum tuple_stream stream, uint32_t partition,
                 struct tuple_taker *taker)
 {
     static const struct tuple_kind *const kinds[TUPLE_STREAMS] = {
         [TUPLES_RETWEETS] = &RETWEET_TUPLES, [TUPLES_SUMS] = &SUM_TUPLES};
-    struct tuple_run *tuples = &reduce->tuples[stream][partition];
-    if (!tuples->count)
-        return 0;
-    uint64_t need = tuples->run.bytes +
-                    tuples->count * 2 * sizeof(struct tuple);
-    return need <= reduce->sort_bytes
-               ? sort_inside(reduce, lane, tuples, kinds[stream], taker)
-               : sort_outside(reduce, lane, tuples, kinds[stream], taker);
+    return tuple_run_take(reduce, lane, &reduce->tuples[stream][partition],
+                          kinds[stream], taker);
 }

@@ -110,11 +110,27 @@ def check_total(balance, ledger):
                       ledger["total"])
 
 
+def check_listed(balance, result, min_posts):
+    """Accounts have a row, or too few posts for one."""
+    accounts_left = result["accounts"] - result["accounts_listed"]
+    posts_left = result["posts"] - result["posts_listed"]
+    balance.at_least("result", "accounts without a row have posts",
+                     posts_left, accounts_left)
+    balance.at_least("result", "and fewer than --min-posts",
+                     accounts_left * (min_posts - 1), posts_left)
+    balance.at_least("result", "accounts with a row have so many",
+                     result["posts_listed"],
+                     result["accounts_listed"] * min_posts)
+
+
 def check_accounts(balance, folder, ledger, manifest):
     result, accounts = ledger["result"], read_accounts(folder)
     records = ledger["total"]["records"]
-    balance.equal("accounts", "rows", accounts["rows"], result["accounts"])
-    balance.equal("accounts", "posts", accounts["posts"], result["posts"])
+    balance.equal("accounts", "rows", accounts["rows"],
+                  result["accounts_listed"])
+    balance.equal("accounts", "posts", accounts["posts"],
+                  result["posts_listed"])
+    check_listed(balance, result, manifest["parameters"].get("min_posts", 1))
     balance.equal("accounts", "posts are of one kind", accounts["posts"],
                   sum(accounts[kind] for kind in KINDS))
     balance.equal("result", "posts and duplicates are what was read",

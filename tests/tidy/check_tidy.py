@@ -41,13 +41,14 @@ HEADER_PLACES = {
     "zlib": ["stages/decode/inflater.c"],
     "liburing": ["pipeline/source_uring.c"],
     "hwloc": ["pipeline/topology.c"],
+    "sodium": ["stages/pseudonym.c"],
     "sqlite3": ["stages/emit/sqlite.c"],
     "utf8proc": ["stages/parse/text_normal.c"],
 }
 # Ours, and the C library's and the kernel's: not third-party.
 THIRD_PARTY = re.compile(
     r"#include <(zstd|zstd_errors|zdict|liburing|hwloc|jansson|xxhash|"
-    r"archive|bzlib|zlib|utf8proc|sqlite3)[./]")
+    r"archive|bzlib|zlib|utf8proc|sqlite3|sodium)[./]")
 SPECIMEN = re.compile(r'X\(\s*[A-Z0-9_]+,\s*"([a-z0-9_]+)"')
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)

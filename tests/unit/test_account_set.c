@@ -18,9 +18,12 @@ static struct text text_of(const char *bytes)
     return (struct text){bytes, (uint32_t)strlen(bytes)};
 }
 
+/* Of a number the text is empty, and stands somewhere, as in a batch. */
 static struct id id_of(const char *bytes)
 {
-    return id_from_text(text_of(bytes));
+    struct id id = id_from_text(text_of(bytes));
+    id.text.bytes = bytes;
+    return id;
 }
 
 static void see(struct handle_watch *watch, uint32_t lane, const char *name,
