@@ -37,9 +37,9 @@
  * it), those of vanished names are removed after it. What a killed run left
  * is removed by the next.
  *
- * Threads: one, but outfiles of one outdir may be written by several, each
- * its own. Every function that returns false has raised the fault:
- * CODE_OUTPUT, CODE_REFUSED where OUT is a symlink, CODE_MEMORY.
+ * Threads: one, but outfiles of one outdir may be made, written and ended by
+ * several, each its own. Every function that returns false has raised the
+ * fault: CODE_OUTPUT, CODE_REFUSED where OUT is a symlink, CODE_MEMORY.
  */
 struct outdir;
 struct outfile;
@@ -79,6 +79,13 @@ void outdir_close(struct outdir *outdir);
 /* A new file of the set, written front to back in pieces of 1 MiB. A name is
  * one of those given to outdir_open. NULL: a fault was raised. */
 struct outfile *outfile_create(struct outdir *outdir, const char *name);
+/* The same for a name that was not known when the set was begun: it is none
+ * of the others (of a set a name is made once), nor `current`, has no slash,
+ * does not begin with a dot, and has fewer than OUTDIR_NAME_MAX bytes. A
+ * foreign file of that name is refused here, or when it came later, at the
+ * publishing. */
+#define OUTDIR_NAME_MAX 256
+struct outfile *outfile_create_new(struct outdir *outdir, const char *name);
 bool outfile_write(struct outfile *file, const void *bytes, size_t size);
 uint64_t outfile_bytes(const struct outfile *file);
 /* Writes what is left, syncs, closes, frees; false also when an earlier write
