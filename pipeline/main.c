@@ -14,13 +14,14 @@ struct job {
     struct plan plan;
     struct memory memory;
     struct shards shards;
+    struct parameters parameters;
     struct outdir *outdir;
     struct progress *progress;
     struct run run;
     struct publish_options publishing;
     struct report report;
     enum isa isa;
-    bool have_memory, have_run;
+    bool have_memory, have_parameters, have_run;
 };
 
 static bool choose_isa(struct job *job)
@@ -97,17 +98,36 @@ static bool collect_shards(struct job *job)
     return true;
 }
 
+static bool read_parameters(struct job *job)
+{
+    job->have_parameters = true;
+    return parameters_open(&job->parameters, &job->options,
+                           job->plan.line_bytes_max, &job->memory,
+                           job->plan.lane_count, &job->fault);
+}
+
+static bool resolve_handles(struct job *job)
+{
+    if (parameters_resolve(&job->parameters) == 0)
+        return true;
+    run_out_of_memory(&job->run);
+    return false;
+}
+
 static bool open_output(struct job *job)
 {
-    const char *names[PUBLISH_FILES_MAX];
+    struct publish_names names;
     struct publish_options *publishing = &job->publishing;
-    publishing->formats[EMIT_CSV] = job->options.formats & OPTION_CSV;
-    publishing->formats[EMIT_JSONL] = job->options.formats & OPTION_JSONL;
-    publishing->features.utc_offset_minutes = job->options.utc_offset_minutes;
-    publishing->line_bytes_max = job->plan.line_bytes_max;
-    publish_names(publishing, names);
+    if (!publish_tables(job->options.tables, &publishing->tables,
+                        &job->fault) ||
+        !publish_columns(publishing, job->options.columns, &job->fault))
+        return false;
+    for (int i = 0; i < TABLE_FORMATS; i++)
+        publishing->formats[i] = job->options.formats >> i & 1;
+    publishing->parameters = &job->parameters;
+    publish_names(publishing, &names);
     job->outdir =
-        outdir_open(job->options.output, names, &job->fault, NULL);
+        outdir_open(job->options.output, names.list, &job->fault, NULL);
     return job->outdir != NULL;
 }
 
@@ -122,7 +142,10 @@ static enum io_backend io_of(const char *name)
 static bool read_shards(struct job *job)
 {
     struct run_options run_options = {job->isa, io_of(job->options.io),
-                                      job->plan.lane_count};
+                                      job->plan.lane_count,
+                                      job->parameters.watch,
+                                      job->parameters.since,
+                                      job->parameters.until};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
@@ -186,6 +209,8 @@ static int end(struct job *job)
     if (job->have_run)
         run_close(&job->run);
     outdir_close(job->outdir);
+    if (job->have_parameters)
+        parameters_close(&job->parameters);
     if (job->have_memory)
         shards_free(&job->shards);
     topology_release(&job->topology);
@@ -216,7 +241,7 @@ int main(int argc, char **argv)
     }
 
     /* What to read and where to write; from here on both are frozen. */
-    if (!collect_shards(job) || !open_output(job))
+    if (!collect_shards(job) || !read_parameters(job) || !open_output(job))
         return end(job);
 
     /* Shards to tables; from here on nothing more is read. */
@@ -224,7 +249,8 @@ int main(int argc, char **argv)
         return end(job);
 
     /* Tables to rows; then the new set stands in place of the old one. */
-    if (!reduce_and_write(job) || !outdir_publish(job->outdir))
+    if (!resolve_handles(job) || !reduce_and_write(job) ||
+        !outdir_publish(job->outdir))
         return end(job);
 
     say_what_was_done(job);

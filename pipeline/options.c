@@ -83,7 +83,7 @@ static const struct argp_option RUN_OPTIONS[] = {
      "Which tables: accounts, days, hashtags, hashtag_days, clients, "
      "languages, domains, created, posts (default: all but posts)", 0},
     {"columns", KEY_COLUMNS, "LIST", 0,
-     "Which columns of accounts, in this order (default: all)", 0},
+     "Which columns of accounts (default: all)", 0},
     {"min-posts", KEY_MIN_POSTS, "N", 0,
      "Only accounts with so many posts have a row in accounts", 0},
     {"since", KEY_SINCE, "TIME", 0,

@@ -370,6 +370,13 @@ int outdir_staging(const struct outdir *outdir)
     return outdir->set;
 }
 
+void outdir_staging_path(const struct outdir *outdir,
+                         char path[OUTFILE_PATH_MAX])
+{
+    snprintf(path, OUTFILE_PATH_MAX, "/proc/self/fd/%d",
+             outdir_staging(outdir));
+}
+
 /* ---- files ------------------------------------------------------------- */
 
 /* The place of the name, which was not made yet; NULL: the fault is up. */

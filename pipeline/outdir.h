@@ -70,6 +70,11 @@ struct outdir *outdir_open(const char *path, const char *const *names,
                            const struct outdir_system *system);
 /* Directory of the new set, for temporary files that are unlinked at once. */
 int outdir_staging(const struct outdir *outdir);
+/* A path to it, for libraries that take no descriptors; good while the outdir
+ * is open. */
+#define OUTFILE_PATH_MAX 128
+void outdir_staging_path(const struct outdir *outdir,
+                         char path[OUTFILE_PATH_MAX]);
 /* Publishes the set: all files ended. False: the old set stands as it was,
  * or (the fault says so) the new one does, but may not outlive a power cut. */
 bool outdir_publish(struct outdir *outdir);
@@ -87,6 +92,9 @@ struct outfile *outfile_create(struct outdir *outdir, const char *name);
 #define OUTDIR_NAME_MAX 256
 struct outfile *outfile_create_new(struct outdir *outdir, const char *name);
 bool outfile_write(struct outfile *file, const void *bytes, size_t size);
+/* A path to the file, for a library that writes it in place of outfile_write;
+ * outfile_end syncs it all the same. */
+void outfile_path(const struct outfile *file, char path[OUTFILE_PATH_MAX]);
 uint64_t outfile_bytes(const struct outfile *file);
 /* Writes what is left, syncs, closes, frees; false also when an earlier write
  * failed. To be called in any case. */

@@ -2,6 +2,7 @@
 #include "pipeline/outdir_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,6 +94,12 @@ bool outfile_write(struct outfile *file, const void *bytes, size_t size)
             return false;
     }
     return true;
+}
+
+void outfile_path(const struct outfile *file, char path[OUTFILE_PATH_MAX])
+{
+    snprintf(path, OUTFILE_PATH_MAX, "/proc/self/fd/%d/%s",
+             outdir_staging(file->outdir), file->name);
 }
 
 uint64_t outfile_bytes(const struct outfile *file)

@@ -38,6 +38,7 @@ int main(void) { return 0; }'
     need libhwloc-dev "cores and memory nodes" has_library hwloc
     need libjansson-dev "writes ledger and manifest" has_library jansson
     need libxxhash-dev "hashing" has_library libxxhash
+    need libsqlite3-dev "SQLite output" has_library sqlite3
     need libutf8proc-dev "normalises text" has_library libutf8proc
     need python3 "shows the result, and runs tests" has_command python3
 }

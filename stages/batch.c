@@ -39,9 +39,11 @@ struct post_item {
     uint32_t urls, mentions, media;
     uint16_t flags;
     uint16_t padding;
+    uint64_t text_hash;
     uint32_t hashtag_count, hashtag_size, domain_count, domain_size;
+    uint32_t text_length;
+    uint32_t scripts[SCRIPTS];
     uint32_t more_padding;
-    struct text_measure text;
 };
 
 struct notice_item {
@@ -151,7 +153,8 @@ bool batch_add_post(struct batch *batch, const struct post *post)
         .hashtag_size = post->hashtags.size,
         .domain_count = post->domains.count,
         .domain_size = post->domains.size,
-        .text = post->text};
+        .text_hash = post->text.hash, .text_length = post->text.length};
+    memcpy(item.scripts, post->text.scripts, sizeof item.scripts);
     struct text texts[TEXTS_MAX] = {
         post->account.text,        post->id.text,
         post->target.text,         post->target_post.text,
@@ -233,7 +236,9 @@ static void read_post(const struct post_item *item, struct post *post)
     post->urls = item->urls;
     post->mentions = item->mentions;
     post->media = item->media;
-    post->text = item->text;
+    post->text.hash = item->text_hash;
+    post->text.length = item->text_length;
+    memcpy(post->text.scripts, item->scripts, sizeof item->scripts);
 }
 
 static void read_notice(const struct notice_item *item, struct notice *notice)

@@ -1,5 +1,7 @@
 #include "stages/ledger.h"
 
+#include "stages/reduce/client_class.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -362,16 +364,74 @@ static json_t *sample_json(const struct tally *t)
     return object;
 }
 
-static json_t *parameters_json(const struct ledger_input *input)
+static void put_digest(json_t *object, const char *key, struct hash128 hash)
+{
+    char digest[33];
+    snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, hash.high,
+             hash.low);
+    json_object_set_new(object, key, json_string(digest));
+}
+
+/* Absent where it was not asked for. */
+static void put_text(json_t *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(object, key, json_string(text));
+}
+
+static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
+{
+    struct output text = {0};
+    if (ms == none)
+        return;
+    emit_time(&text, ms);
+    if (!text.failed)
+        json_object_set_new(object, key,
+                            json_stringn(text.bytes, text.size));
+    output_free(&text);
+}
+
+static void put_list(json_t *object, const char *key,
+                     const struct account_set *set)
+{
+    if (!set)
+        return;
+    json_t *list = json_object();
+    put(list, "accounts", account_set_size(set));
+    put_digest(list, "xxh3_128", account_set_digest(set));
+    json_object_set_new(object, key, list);
+}
+
+static void put_local_time(json_t *object, const struct parameters *asked)
 {
     char offset[16];
-    int32_t minutes = input->utc_offset_minutes;
+    int32_t minutes = asked->utc_offset_minutes;
+    if (asked->zone) {
+        put_text(object, "time_zone", asked->zone->name);
+        put_digest(object, "time_zone_xxh3_128", asked->zone->digest);
+        return;
+    }
     snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+',
              abs(minutes) / 60, abs(minutes) % 60);
+    put_text(object, "utc_offset", offset);
+}
+
+static json_t *parameters_json(const struct ledger_input *input)
+{
+    const struct parameters *asked = input->parameters;
     json_t *object = json_object();
-    json_object_set_new(object, "utc_offset", json_string(offset));
-    put(object, "line_bytes_max", input->line_bytes_max);
-    json_object_set_new(object, "formats", json_string(input->formats));
+    put_local_time(object, asked);
+    put(object, "line_bytes_max", asked->line_bytes_max);
+    put_text(object, "formats", input->formats);
+    put_text(object, "tables", asked->tables);
+    put_text(object, "columns", asked->columns);
+    put_time(object, "since", asked->since, SINCE_EVER);
+    put_time(object, "until", asked->until, UNTIL_EVER);
+    if (asked->min_posts)
+        put(object, "min_posts", asked->min_posts);
+    put_list(object, "core", asked->core);
+    put_list(object, "accounts", asked->accounts);
+    put_digest(object, "clients_xxh3_128", client_table_digest());
     return object;
 }
 

@@ -2,6 +2,7 @@
 #define SANDPIPER_STAGES_LEDGER_H
 
 #include "stages/emit/emit.h"
+#include "stages/parameters.h"
 #include "stages/reduce/reduce.h"
 #include "stages/run.h"
 
@@ -21,8 +22,7 @@
 struct ledger_input {
     const struct run *run;
     struct reduce_counts counts;
-    int32_t utc_offset_minutes;
-    uint64_t line_bytes_max;
+    const struct parameters *parameters;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
 };
 

@@ -1,55 +1,101 @@
 #include "stages/publish.h"
 
+#include "pipeline/check.h"
 #include "stages/seal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const FORMAT_FILES[EMIT_FORMATS] = {"accounts.csv",
-                                                       "accounts.jsonl"};
-static const char *const FORMAT_NAMES[EMIT_FORMATS] = {"csv", "jsonl"};
+static uint32_t table_bit(const char *name, size_t size)
+{
+    for (uint32_t i = 0; i < TABLE_COUNT; i++)
+        if (strlen(TABLES[i].name) == size &&
+            memcmp(TABLES[i].name, name, size) == 0)
+            return TABLE_BIT(i);
+    return 0;
+}
+
+bool publish_tables(const char *list, uint32_t *tables, struct fault *fault)
+{
+    *tables = list ? 0 : TABLES_USUAL;
+    while (list) {
+        size_t size = strcspn(list, ",");
+        uint32_t bit = table_bit(list, size);
+        if (!bit) {
+            fault_raise(fault, CODE_USAGE, NULL, UINT64_MAX, 0,
+                        "--tables %.*s: there is no such table", (int)size,
+                        list);
+            return false;
+        }
+        *tables |= bit;
+        list = list[size] ? list + size + 1 : NULL;
+    }
+    return true;
+}
+
+static uint32_t column_named(const char *name, size_t size)
+{
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        if (strlen(COLUMNS[i].name) == size &&
+            memcmp(COLUMNS[i].name, name, size) == 0)
+            return i;
+    return COLUMN_COUNT;
+}
+
+bool publish_columns(struct publish_options *options, const char *list,
+                     struct fault *fault)
+{
+    struct table *accounts = &options->schema[TABLE_ACCOUNTS];
+    memcpy(options->schema, TABLES, sizeof options->schema);
+    CHECK(COLUMN_COUNT <= TABLE_ACCOUNTS_COLUMNS_MAX);
+    if (!list)
+        return true;
+    accounts->shown = options->columns_shown;
+    accounts->shown_first = COLUMN_COUNT;
+    while (list) {
+        size_t size = strcspn(list, ",");
+        uint32_t column = column_named(list, size);
+        if (column == COLUMN_COUNT) {
+            fault_raise(fault, CODE_USAGE, NULL, UINT64_MAX, 0,
+                        "--columns %.*s: accounts have no such column; "
+                        "docs/FEATURES.md has their names", (int)size, list);
+            return false;
+        }
+        options->columns_shown[column] = true;
+        if (column < accounts->shown_first)
+            accounts->shown_first = column;
+        if (column >= accounts->shown_end)
+            accounts->shown_end = column + 1;
+        list = list[size] ? list + size + 1 : NULL;
+    }
+    return true;
+}
+
+static void add_name(struct publish_names *names, const char *stem,
+                     const char *suffix)
+{
+    char *name = names->names[names->count];
+    snprintf(name, PUBLISH_NAME_BYTES, "%s.%s", stem, suffix);
+    names->list[names->count++] = name;
+    names->list[names->count] = NULL;
+}
 
 void publish_names(const struct publish_options *options,
-                   const char *names[PUBLISH_FILES_MAX])
+                   struct publish_names *names)
 {
-    uint32_t count = 0;
-    for (int i = 0; i < EMIT_FORMATS; i++)
-        if (options->formats[i])
-            names[count++] = FORMAT_FILES[i];
-    names[count++] = "features.json";
-    names[count++] = "ledger.json";
-    names[count++] = "manifest.json";
-    names[count++] = "rejects.jsonl";
-    names[count++] = "timings.json";
-    names[count] = NULL;
-}
-
-/* ---- rows as text ------------------------------------------------------- */
-
-struct row_formats {
-    uint32_t count;
-    enum emit_format formats[EMIT_FORMATS];
-    struct output *outputs;          /* by lane */
-};
-
-static struct text format_cells(void *context, uint32_t lane, uint32_t format,
-                                uint32_t first, uint32_t last,
-                                const struct value *row)
-{
-    struct row_formats *rows = context;
-    struct output *output = &rows->outputs[lane];
-    output->size = 0;
-    emit_cells(output, rows->formats[format], COLUMNS, COLUMN_COUNT, first,
-               last, row);
-    if (output->failed)
-        return (struct text){NULL, 0};
-    return (struct text){output->bytes ? output->bytes : "",
-                         (uint32_t)output->size};
-}
-
-static bool write_rows(void *context, const void *bytes, size_t size)
-{
-    return outfile_write(context, bytes, size);
+    names->count = 0;
+    for (uint32_t table = 0; table < TABLE_COUNT; table++)
+        for (int i = 0; i < TABLE_FORMATS; i++)
+            if (i != FORMAT_SQLITE && options->formats[i] &&
+                (options->tables & TABLE_BIT(table)))
+                add_name(names, TABLES[table].name, TABLE_FORMAT_NAMES[i]);
+    if (options->formats[FORMAT_SQLITE])
+        add_name(names, "features", "sqlite");
+    add_name(names, "features", "json");
+    add_name(names, "ledger", "json");
+    add_name(names, "manifest", "json");
+    add_name(names, "rejects", "jsonl");
+    add_name(names, "timings", "json");
 }
 
 /* ---- the rounds on all lanes -------------------------------------------- */
@@ -80,35 +126,10 @@ static bool run_rounds(struct run *run, const struct topology *topology,
     return !fault_raised(run->fault);
 }
 
-static bool merge_rows(struct run *run, struct reduce *reduce,
-                       struct row_formats *rows, struct outdir *outdir)
-{
-    struct row_sink sinks[EMIT_FORMATS];
-    struct outfile *files[EMIT_FORMATS] = {0};
-    bool well = true;
-    for (uint32_t i = 0; i < rows->count && well; i++) {
-        enum emit_format format = rows->formats[i];
-        struct output header = {0};
-        files[i] = outfile_create(outdir, FORMAT_FILES[format]);
-        sinks[i] = (struct row_sink){write_rows, files[i]};
-        emit_header(&header, format, COLUMNS, COLUMN_COUNT);
-        well = files[i] && !header.failed &&
-               outfile_write(files[i], header.bytes, header.size);
-        output_free(&header);
-    }
-    well = well && reduce_merge(reduce, sinks);
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (files[i] && !outfile_end(files[i]))
-            well = false;
-    if (!well && !fault_raised(run->fault))
-        run_out_of_memory(run);
-    return well;
-}
-
-static bool write_accounts(struct run *run, const struct topology *topology,
-                           const struct publish_options *options,
-                           struct row_formats *rows, struct outdir *outdir,
-                           struct reduce_counts *counts)
+static bool write_tables(struct run *run, const struct topology *topology,
+                         const struct publish_options *options,
+                         struct table_files *files, struct outdir *outdir,
+                         struct reduce_counts *counts)
 {
     const struct dictionaries *names;
     if (!seal_join(run->seal, &names))
@@ -117,14 +138,18 @@ static bool write_accounts(struct run *run, const struct topology *topology,
         .lanes = run->options.lanes, .partitions = run->plan->partitions,
         .memory = run->memory, .fault = run->fault,
         .directory = outdir_staging(outdir), .names = names,
-        .features = options->features, .open_part = seal_open_part,
-        .open_context = run->seal, .format = format_cells,
-        .format_context = rows, .formats = rows->count};
+        .features = {options->parameters->utc_offset_minutes,
+                     options->parameters->zone},
+        .open_part = seal_open_part,
+        .open_context = run->seal, .format = table_files_format,
+        .format_context = files, .formats = table_files_forms(files),
+        .tables = options->tables, .accounts = options->parameters->accounts,
+        .core = options->parameters->core};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
     bool well = run_rounds(run, topology, reduce) &&
-                merge_rows(run, reduce, rows, outdir);
+                table_files_write(files, reduce);
     *counts = reduce_counts(reduce);
     reduce_destroy(reduce);
     return well;
@@ -147,7 +172,7 @@ static bool features_json(const struct ledger_input *input,
                           struct output *output)
 {
     (void)input;
-    return emit_features_json(output, COLUMNS, COLUMN_COUNT) == 0;
+    return emit_features_json(output, TABLES, TABLE_COUNT) == 0;
 }
 
 static bool write_beside(struct outdir *outdir,
@@ -178,28 +203,24 @@ bool publish(struct run *run, const struct topology *topology,
              const struct publish_options *options, struct outdir *outdir,
              struct reduce_counts *counts)
 {
-    struct row_formats rows = {0};
-    char formats[32] = "";
-    for (int i = 0; i < EMIT_FORMATS; i++)
+    char formats[64] = "";
+    struct table_files_options tables = {.tables = options->tables,
+                                         .schema = options->schema,
+                                         .lanes = run->options.lanes};
+    for (int i = 0; i < TABLE_FORMATS; i++) {
+        tables.formats[i] = options->formats[i];
         if (options->formats[i]) {
-            if (rows.count > 0)
-                strcat(formats, ",");
-            strcat(formats, FORMAT_NAMES[i]);
-            rows.formats[rows.count++] = (enum emit_format)i;
+            strcat(formats, *formats ? "," : "");
+            strcat(formats, TABLE_FORMAT_NAMES[i]);
         }
-    rows.outputs = calloc(run->options.lanes, sizeof *rows.outputs);
-    if (!rows.outputs) {
-        run_out_of_memory(run);
-        return false;
     }
-    bool well =
-        write_accounts(run, topology, options, &rows, outdir, counts);
-    for (uint32_t i = 0; i < run->options.lanes; i++)
-        output_free(&rows.outputs[i]);
-    free(rows.outputs);
+    struct table_files *files =
+        table_files_open(&tables, outdir, run->memory, run->fault);
+    bool well = files && write_tables(run, topology, options, files, outdir,
+                                      counts);
+    table_files_close(files);
     struct ledger_input input = {
         .run = run, .counts = *counts,
-        .utc_offset_minutes = options->features.utc_offset_minutes,
-        .line_bytes_max = options->line_bytes_max, .formats = formats};
+        .parameters = options->parameters, .formats = formats};
     return well && ledger_balances(&input) && write_beside(outdir, &input);
 }

@@ -68,9 +68,7 @@ void report_summary(FILE *out, const struct report *report)
                 "unseen\n",
                 total->frames_unchecked - total_text_frames(run));
     print_rejects(out, total);
-    fprintf(out, "  outputs: %s (accounts, features.json, ledger.json, "
-                 "manifest.json, rejects.jsonl)\n",
-            report->output);
+    fprintf(out, "  outputs: %s\n", report->output);
     free(total);
 }
 

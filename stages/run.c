@@ -93,7 +93,10 @@ static bool lane_open(struct lane_state *state)
     state->feed = feed_create(run->memory);
     state->task_feed = feed_create(run->memory);
     state->decoder = decoder_create(run->memory, &decoder);
-    struct parser_options parser = {.isa = run->options.isa};
+    const struct run_options *options = &run->options;
+    struct parser_options parser = {
+        .isa = options->isa, .since = options->since, .until = options->until,
+        .ranged = options->since != SINCE_EVER || options->until != UNTIL_EVER};
     state->parser = parser_create(&parser);
     state->rows = row_parser_create(&parser);
     state->text_work = text_work_create(state);
@@ -232,7 +235,8 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
     atomic_init(&run->shards_left, shards->count);
     struct aggregate_options aggregate = {.lanes = options->lanes,
                                           .partitions = plan->partitions,
-                                          .hash_seed = random_seed()};
+                                          .hash_seed = random_seed(),
+                                          .watch = options->watch};
     run->order = calloc(shards->count, sizeof *run->order);
     run->ledgers = calloc(shards->count, sizeof *run->ledgers);
     run->lane_states = calloc(options->lanes, sizeof *run->lane_states);

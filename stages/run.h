@@ -13,6 +13,7 @@
 #include "stages/aggregate/aggregate.h"
 #include "stages/decode/decode.h"
 #include "stages/parse/csv_rows.h"
+#include "stages/parameters.h"
 #include "stages/parse/parse.h"
 #include "stages/profile.h"
 #include "stages/split/split.h"
@@ -31,6 +32,8 @@ struct run_options {
     enum isa isa;
     enum io_backend io;
     uint32_t lanes;
+    struct handle_watch *watch;    /* is shown every observation; or NULL */
+    int64_t since, until;          /* ms; or SINCE_EVER, UNTIL_EVER */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */

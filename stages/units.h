@@ -396,16 +396,17 @@ struct part_cursor {
 
 /* ---- reduce -> emit ---------------------------------------------------- */
 
-/* What a column holds. REAL is printed %.9g, never -0. */
+/* What a column holds. REAL is printed %.9g, never -0; DAY is a UTC day,
+ * counted from 1970-01-01, and printed YYYY-MM-DD. */
 enum column_type { COLUMN_TEXT, COLUMN_INT, COLUMN_REAL, COLUMN_TIME,
-                   COLUMN_BOOL };
+                   COLUMN_BOOL, COLUMN_DAY };
 
 /* One cell. null: nothing else counts. Texts are borrowed from the account's
  * view, the row's scratch, or a dictionary, until the next account. */
 struct value {
     bool null;
     union {
-        int64_t integer;     /* INT, BOOL; TIME: ms */
+        int64_t integer;     /* INT, BOOL, DAY; TIME: ms */
         double real;
         struct text text;
     };
@@ -423,5 +424,27 @@ struct column {
     bool round_two;            /* known only after round two */
     const char *source;        /* paper or table, "" when our own */
 };
+
+/* A table of the output: its rows are arrays of count values. The name is
+ * that of its files and of the table in a database. */
+struct table {
+    const char *name;
+    const struct column *columns;
+    uint32_t count;
+    uint32_t keys;             /* the first ones, which tell rows apart */
+    /* Which columns are written (NULL: all), the first of them, and the place
+     * behind the last (0: count). */
+    const bool *shown;
+    uint32_t shown_first, shown_end;
+};
+
+static inline bool table_shows(const struct table *table, uint32_t column)
+{
+    return !table->shown || table->shown[column];
+}
+static inline uint32_t table_shown_end(const struct table *table)
+{
+    return table->shown_end ? table->shown_end : table->count;
+}
 
 #endif

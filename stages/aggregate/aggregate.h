@@ -2,6 +2,7 @@
 #define SANDPIPER_STAGES_AGGREGATE_H
 
 #include "pipeline/memory.h"
+#include "stages/handle_watch.h"
 #include "stages/units.h"
 
 /*
@@ -30,6 +31,7 @@ struct aggregate_options {
     uint64_t hash_seed;      /* of tables only; invisible in any output */
     uint64_t slots_initial;  /* of the account table; 0: a default */
     uint32_t grow_every;     /* for tests: grow also after so many accounts */
+    struct handle_watch *watch;  /* is shown every observation; or NULL */
 };
 
 /* 0 or -ENOMEM. */

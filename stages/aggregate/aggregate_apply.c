@@ -328,6 +328,11 @@ static int apply_one(struct aggregate_lane *lane, const struct work *work)
         return apply_notice(lane, &work->item.notice);
     if (work->item.kind == BATCH_POST)
         return apply_post(lane, work);
+    struct handle_watch *watch = lane->aggregate->options.watch;
+    if (watch && handle_watch_see(
+                     watch, (uint32_t)(lane - lane->aggregate->lanes),
+                     &work->item.observation))
+        return -ENOMEM;
     struct account *account = account_of(lane, work);
     return account && account_observe(account, &work->item.observation,
                                       &lane->records)

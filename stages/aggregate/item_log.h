@@ -5,10 +5,11 @@
 
 /*
  * A list that is only appended to, by one thread: items in chunks from an
- * arena. They are of one size, or each begins with what tells its size. Chunks double from a few items up to 16 KiB, so that many
- * logs (lanes times partitions) with little in them cost little, and at most
- * half of what is taken stands empty. Items stay where they are until the
- * arena is reset; then zero the log.
+ * arena. They are of one size, or each begins with what tells its size. Chunks
+ * double from a few items up to 16 KiB, so that many logs (lanes times
+ * partitions) with little in them cost little, and at most half of what is
+ * taken stands empty. Items stay where they are until the arena is reset; then
+ * zero the log.
  */
 struct item_chunk;
 struct item_log {

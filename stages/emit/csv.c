@@ -63,23 +63,28 @@ static void csv_cell(struct output *output, bool comma, enum column_type type,
         emit_csv_text(output, value->text);
 }
 
-void csv_cells(struct output *output, const struct column *columns,
-               uint32_t count, uint32_t first, uint32_t last,
-               const struct value *row)
+void csv_cells(struct output *output, const struct table *table,
+               uint32_t first, uint32_t last, const struct value *row)
 {
-    for (uint32_t i = first; i < last; i++)
-        csv_cell(output, i > 0, columns[i].type, &row[i]);
-    if (first < last && last == count)
-        output_add(output, "\r\n", 2);
+    uint32_t end = table_shown_end(table);
+    for (uint32_t i = first; i < last && i < end; i++) {
+        if (!table_shows(table, i))
+            continue;
+        csv_cell(output, i > table->shown_first, table->columns[i].type,
+                 &row[i]);
+        if (i + 1 == end)
+            output_add(output, "\r\n", 2);
+    }
 }
 
-void csv_header(struct output *output, const struct column *columns,
-                uint32_t count)
+void csv_header(struct output *output, const struct table *table)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (i)
+    for (uint32_t i = table->shown_first; i < table_shown_end(table); i++) {
+        if (!table_shows(table, i))
+            continue;
+        if (i > table->shown_first)
             output_add(output, ",", 1);
-        output_add_text(output, columns[i].name);
+        output_add_text(output, table->columns[i].name);
     }
     output_add(output, "\r\n", 2);
 }

@@ -5,7 +5,7 @@
 
 static const char *const TYPE_NAMES[] = {
     [COLUMN_TEXT] = "text", [COLUMN_INT] = "int",   [COLUMN_REAL] = "real",
-    [COLUMN_TIME] = "time", [COLUMN_BOOL] = "0/1",
+    [COLUMN_TIME] = "time", [COLUMN_BOOL] = "0/1",  [COLUMN_DAY] = "day",
 };
 
 /* A new reference, or NULL when out of memory. */
@@ -22,16 +22,36 @@ static json_t *column_object(const struct column *column)
                      "source", column->source);
 }
 
-static json_t *columns_array(const struct column *columns, uint32_t count)
+static json_t *columns_array(const struct table *table)
 {
     json_t *array = json_array();
-    for (uint32_t i = 0; array && i < count; i++) {
-        if (json_array_append_new(array, column_object(&columns[i]))) {
+    for (uint32_t i = 0; array && i < table->count; i++) {
+        if (json_array_append_new(array, column_object(&table->columns[i]))) {
             json_decref(array);
             array = NULL;
         }
     }
     return array;
+}
+
+/* Takes over columns. */
+static json_t *features_document(const struct table *tables, uint32_t count,
+                                 json_t *columns)
+{
+    json_t *others = json_object();
+    for (uint32_t i = 1; others && i < count; i++) {
+        json_t *array = columns_array(&tables[i]);
+        if (!array || json_object_set_new(others, tables[i].name, array)) {
+            json_decref(others);
+            others = NULL;
+        }
+    }
+    if (!others || !columns) {
+        json_decref(others);
+        json_decref(columns);
+        return NULL;
+    }
+    return json_pack("{s:o, s:o}", "columns", columns, "tables", others);
 }
 
 static int add_bytes(const char *bytes, size_t size, void *output)
@@ -40,11 +60,11 @@ static int add_bytes(const char *bytes, size_t size, void *output)
     return ((struct output *)output)->failed ? -1 : 0;
 }
 
-int emit_features_json(struct output *output, const struct column *columns,
+int emit_features_json(struct output *output, const struct table *tables,
                        uint32_t count)
 {
-    json_t *array = columns_array(columns, count);
-    json_t *document = array ? json_pack("{s:o}", "columns", array) : NULL;
+    json_t *document =
+        features_document(tables, count, columns_array(&tables[0]));
     if (!document)
         return -ENOMEM;
     int failed = json_dump_callback(document, add_bytes, output,

@@ -10,23 +10,27 @@ char *write_value(char *at, enum column_type type, const struct value *value)
         return write_real(at, value->real);
     if (type == COLUMN_TIME)
         return write_time(at, value->integer);
+    if (type == COLUMN_DAY)
+        return write_day(at, value->integer);
     return write_integer(at, value->integer);
 }
 
 void emit_header(struct output *output, enum emit_format format,
-                 const struct column *columns, uint32_t count)
+                 const struct table *table)
 {
     if (format == EMIT_CSV)
-        csv_header(output, columns, count);
+        csv_header(output, table);
 }
 
 void emit_cells(struct output *output, enum emit_format format,
-                const struct column *columns, uint32_t count, uint32_t first,
-                uint32_t last, const struct value *row)
+                const struct table *table, uint32_t first, uint32_t last,
+                const struct value *row)
 {
-    CHECK(first <= last && last <= count);
+    CHECK(first <= last && last <= table->count);
     if (format == EMIT_CSV)
-        csv_cells(output, columns, count, first, last, row);
+        csv_cells(output, table, first, last, row);
+    else if (format == EMIT_JSONL)
+        jsonl_cells(output, table, first, last, row);
     else
-        jsonl_cells(output, columns, count, first, last, row);
+        packed_cells(output, table, first, last, row);
 }

@@ -11,7 +11,12 @@
  * Foreign text stays text: CSV cells are quoted as RFC 4180 says, JSON is
  * UTF-8 with only ", \ and control characters escaped; both parse back equal.
  */
-enum emit_format { EMIT_CSV, EMIT_JSONL, EMIT_FORMATS };
+enum emit_format {
+    EMIT_CSV,
+    EMIT_JSONL,
+    EMIT_PACKED,             /* for writers.h: read again in this process */
+    EMIT_FORMATS
+};
 
 /* A growing buffer of output bytes; owns them. */
 struct output {
@@ -23,18 +28,21 @@ void output_free(struct output *output);
 void output_add(struct output *output, const void *bytes, size_t size);
 void output_add_text(struct output *output, const char *text);
 
-/* "a,b,c\r\n" for CSV, nothing for JSON Lines. */
+/* "a,b,c\r\n" for CSV, nothing for the others. */
 void emit_header(struct output *output, enum emit_format format,
-                 const struct column *columns, uint32_t count);
-/* Cells [first, last) of a row, with the row's opening before cell 0 and its
- * end after cell count - 1: so a row may be written in pieces. */
+                 const struct table *table);
+/* Those of cells [first, last) of a row that the table shows, with the row's
+ * opening before its first cell and its end after its last one: so a row may
+ * be written in pieces. */
 void emit_cells(struct output *output, enum emit_format format,
-                const struct column *columns, uint32_t count,
-                uint32_t first, uint32_t last, const struct value *row);
+                const struct table *table, uint32_t first, uint32_t last,
+                const struct value *row);
 
-/* features.json: what is known of every column, in their order, as one JSON
- * document. 0, or -ENOMEM (then the output is not whole). */
-int emit_features_json(struct output *output, const struct column *columns,
+/* features.json: what is known of every column of every table, in their
+ * order, as one JSON document: "columns" are those of the first table,
+ * "tables" has the others by name. 0, or -ENOMEM (then the output is not
+ * whole). */
+int emit_features_json(struct output *output, const struct table *tables,
                        uint32_t count);
 
 /* One number, as every output prints it. */

@@ -119,22 +119,25 @@ static void jsonl_cell(struct output *output, enum column_type type,
     char *room = output_room(output, NUMBER_TEXT_MAX + 2), *at = room;
     if (!room)
         return;
-    if (type == COLUMN_TIME)
+    bool quoted = type == COLUMN_TIME || type == COLUMN_DAY;
+    if (quoted)
         *at++ = '"';
     at = write_value(at, type, value);
-    if (type == COLUMN_TIME)
+    if (quoted)
         *at++ = '"';
     output->size += (size_t)(at - room);
 }
 
-void jsonl_cells(struct output *output, const struct column *columns,
-                 uint32_t count, uint32_t first, uint32_t last,
-                 const struct value *row)
+void jsonl_cells(struct output *output, const struct table *table,
+                 uint32_t first, uint32_t last, const struct value *row)
 {
-    for (uint32_t i = first; i < last; i++) {
-        jsonl_key(output, i == 0, columns[i].name);
-        jsonl_cell(output, columns[i].type, &row[i]);
+    uint32_t end = table_shown_end(table);
+    for (uint32_t i = first; i < last && i < end; i++) {
+        if (!table_shows(table, i))
+            continue;
+        jsonl_key(output, i == table->shown_first, table->columns[i].name);
+        jsonl_cell(output, table->columns[i].type, &row[i]);
+        if (i + 1 == end)
+            output_add(output, "}\n", 2);
     }
-    if (first < last && last == count)
-        output_add(output, "}\n", 2);
 }

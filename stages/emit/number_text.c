@@ -236,15 +236,20 @@ static char *write_year(char *at, int64_t year)
     return write_integer(at, year);
 }
 
-char *write_time(char *at, int64_t ms)
+char *write_day(char *at, int64_t day)
 {
-    int64_t days = divide_down(ms, MS_PER_DAY);
-    int64_t rest = modulo_down(ms, MS_PER_DAY);
-    struct civil civil = days_to_civil(days);
+    struct civil civil = days_to_civil(day);
     at = write_year(at, civil.year);
     *at++ = '-';
     at = write_two(at, civil.month, '-');
-    at = write_two(at, civil.day, 'T');
+    return write_pair(at, (uint64_t)civil.day);
+}
+
+char *write_time(char *at, int64_t ms)
+{
+    int64_t rest = modulo_down(ms, MS_PER_DAY);
+    at = write_day(at, divide_down(ms, MS_PER_DAY));
+    *at++ = 'T';
     at = write_two(at, rest / 3600000, ':');
     at = write_two(at, rest / 60000 % 60, ':');
     at = write_two(at, rest / 1000 % 60, '.');

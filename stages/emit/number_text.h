@@ -16,5 +16,7 @@ char *write_real(char *at, double real);
 /* 2020-04-17T08:30:00.123Z; TIME_NONE is no time. Years are written with at
  * least 4 digits, those before 0 with a minus sign. */
 char *write_time(char *at, int64_t ms);
+/* 2020-04-17, likewise, of a day counted from 1970-01-01. */
+char *write_day(char *at, int64_t day);
 
 #endif

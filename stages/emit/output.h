@@ -22,14 +22,13 @@ static inline char *output_room(struct output *output, size_t size)
 }
 
 /* Cells [first, last) of a row in one format. */
-void csv_cells(struct output *output, const struct column *columns,
-               uint32_t count, uint32_t first, uint32_t last,
-               const struct value *row);
-void jsonl_cells(struct output *output, const struct column *columns,
-                 uint32_t count, uint32_t first, uint32_t last,
-                 const struct value *row);
-void csv_header(struct output *output, const struct column *columns,
-                uint32_t count);
+void csv_cells(struct output *output, const struct table *table,
+               uint32_t first, uint32_t last, const struct value *row);
+void jsonl_cells(struct output *output, const struct table *table,
+                 uint32_t first, uint32_t last, const struct value *row);
+void packed_cells(struct output *output, const struct table *table,
+                  uint32_t first, uint32_t last, const struct value *row);
+void csv_header(struct output *output, const struct table *table);
 
 /* A value that is neither null nor TEXT, alike in every format; at most
  * NUMBER_TEXT_MAX bytes, returns their end. */

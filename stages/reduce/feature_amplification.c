@@ -1,3 +1,4 @@
+#include "stages/account_set.h"
 #include "stages/reduce/exact.h"
 #include "stages/reduce/features.h"
 
@@ -93,6 +94,88 @@ static int set_retweets(const struct account_view *view,
     return set_targets(&retweets, scratch, row);
 }
 
+/* ---- how it retweets a core -------------------------------------------- */
+
+static int count_core(const struct account_posts *posts,
+                      struct id_counts *tally, uint64_t *delays,
+                      size_t *delay_count, uint64_t *core_retweets)
+{
+    const struct account_view *view = posts->view;
+    for (size_t i = 0; i < view->fact_count; i++) {
+        const struct fact *fact = &view->facts[i];
+        struct id target = fact_target(fact);
+        if (fact->kind != KIND_RETWEET ||
+            !account_set_has(posts->core, view->platform, target))
+            continue;
+        ++*core_retweets;
+        /* TIME_NONE is told apart first: it is less than any time. */
+        if (fact->original_time != TIME_NONE &&
+            fact->time >= fact->original_time)
+            delays[(*delay_count)++] =
+                (uint64_t)fact->time - (uint64_t)fact->original_time;
+        int status = id_counts_add(tally, target, 1);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+/* core_lift is of the second round: it needs all retweets of the run. */
+static int set_core(const struct account_posts *posts,
+                    struct feature_scratch *scratch, struct value *row)
+{
+    if (!posts->core)
+        return 0;
+    uint64_t *delays = scratch_numbers(scratch, posts->view->fact_count);
+    if (!delays)
+        return -ENOMEM;
+    size_t delay_count = 0;
+    uint64_t core_retweets = 0;
+    id_counts_clear(&scratch->tally);
+    int status = count_core(posts, &scratch->tally, delays, &delay_count,
+                            &core_retweets);
+    if (status)
+        return status;
+    uint64_t retweets = (uint64_t)row[COL_RETWEETS].integer;
+    uint64_t size = account_set_size(posts->core);
+    set_integer(row, COL_CORE_RETWEETS, (int64_t)core_retweets);
+    if (retweets)
+        set_real(row, COL_CORE_SHARE, ratio_real(core_retweets, retweets));
+    if (size)
+        set_real(row, COL_CORE_COVERAGE,
+                 ratio_real(scratch->tally.count, size));
+    set_median_s(row, COL_CORE_DELAY_Q50_S, delays, delay_count);
+    return 0;
+}
+
+/* ---- what its posts got ------------------------------------------------ */
+
+static void set_engagement(const struct account_view *view, struct value *row)
+{
+    if (!view->profile)
+        return;
+    for (unsigned i = 0; i < ENGAGEMENTS; i++)
+        if (view->profile->engagement[i] != COUNT_NONE)
+            set_integer(row, COL_MAX_RETWEET_COUNT + i,
+                        view->profile->engagement[i]);
+}
+_Static_assert(COL_MAX_FAVORITE_COUNT ==
+                   COL_MAX_RETWEET_COUNT + ENGAGEMENT_FAVORITES, "in a row");
+
+#define POVERTY_POSTS_MIN 10
+#define POVERTY_ORIGINALS_MAX 1
+#define POVERTY_RETWEETS_PERCENT 90
+
+static void set_poverty(struct value *row)
+{
+    int64_t posts = row[COL_POSTS].integer;
+    set_integer(row, COL_ORIGINAL_POVERTY,
+                posts >= POVERTY_POSTS_MIN &&
+                    row[COL_ORIGINALS].integer <= POVERTY_ORIGINALS_MAX &&
+                    row[COL_RETWEETS].integer * 100 >=
+                        posts * POVERTY_RETWEETS_PERCENT);
+}
+
 /* ---- what was deleted -------------------------------------------------- */
 
 /* The time inside a Twitter id, from the first id that has one. */
@@ -148,6 +231,10 @@ int feature_amplification(const struct account_posts *posts,
                           struct feature_scratch *scratch, struct value *row)
 {
     set_drop(posts->view, row);
+    set_engagement(posts->view, row);
+    set_poverty(row);
     int status = set_retweets(posts->view, scratch, row);
+    if (!status)
+        status = set_core(posts, scratch, row);
     return status ? status : set_deletes(posts->view, scratch, row);
 }

@@ -1,11 +1,16 @@
 #include "stages/days.h"
+#include "stages/reduce/chi_square.h"
 #include "stages/reduce/exact.h"
 #include "stages/reduce/features.h"
+#include "stages/reduce/local_time.h"
 
 #include <math.h>
 
 #define MS_PER_HOUR 3600000
-#define MS_PER_MINUTE 60000
+#define MS_PER_QUARTER 900000
+#define HOUR_QUARTERS 4
+#define DAY_QUARTERS 96
+#define MINUTE_SECONDS 60
 #define DAY_HOURS 24
 #define WEEK_DAYS 7
 #define WEEK_HOURS 168
@@ -16,6 +21,7 @@
 #define CLOCK_POSTS_MIN 20
 #define QUIET_POSTS_MIN 100
 #define QUIET_HOURS 6
+#define SECONDS_POSTS_MIN 300
 #define WEEKEND_SPAN_MIN (14 * MS_PER_DAY)
 
 /* To decimals for more than 64 bits of mantissa: what the compiler would
@@ -23,14 +29,20 @@
 #define LN_24 3.1780538303479456196469416012970554L
 #define LN_168 5.1239639794032589247522943447402351L
 
+/* When clocks are put back hours come again: they are looked for among this
+ * many slots before. No zone went back by more than a day. */
+#define SLOTS_RECENT 32
+
 struct clock {
     uint64_t week[WEEK_HOURS];  /* posts by hour of the week, Monday first */
     uint64_t hours[DAY_HOURS];
     uint64_t days[WEEK_DAYS];
+    uint64_t quarters[DAY_QUARTERS];
     uint8_t week_used[WEEK_HOURS]; /* hours of the week with posts */
     size_t week_used_count;
     uint64_t posts, work, waking;
     uint64_t slots, slots_work; /* distinct (date, hour) */
+    int64_t recent[SLOTS_RECENT], latest;
     int64_t first_day, last_day;
 };
 
@@ -40,8 +52,25 @@ static int64_t week_hour_of(int64_t slot)
     return modulo_down(slot + 3 * DAY_HOURS, WEEK_HOURS);
 }
 
-static void add_slot(struct clock *clock, int64_t slot, uint64_t posts)
+/* Whether the slot is a new one. */
+static bool open_slot(struct clock *clock, int64_t slot)
 {
+    if (clock->slots && slot <= clock->latest) {
+        size_t kept = clock->slots < SLOTS_RECENT ? clock->slots : SLOTS_RECENT;
+        for (size_t i = 0; i < kept; i++)
+            if (clock->recent[i] == slot)
+                return false;
+    } else {
+        clock->latest = slot;
+    }
+    clock->recent[clock->slots++ % SLOTS_RECENT] = slot;
+    return true;
+}
+
+/* Posts of one quarter of an hour. */
+static void add_quarter(struct clock *clock, int64_t quarter, uint64_t posts)
+{
+    int64_t slot = divide_down(quarter, HOUR_QUARTERS);
     int64_t week_hour = week_hour_of(slot);
     int64_t day = week_hour / DAY_HOURS, hour = week_hour % DAY_HOURS;
     bool work = day < DAYS_SATURDAY && hour >= WORK_FIRST && hour <= WORK_LAST;
@@ -50,29 +79,33 @@ static void add_slot(struct clock *clock, int64_t slot, uint64_t posts)
     clock->week[week_hour] += posts;
     clock->hours[hour] += posts;
     clock->days[day] += posts;
+    clock->quarters[hour * HOUR_QUARTERS + quarter - slot * HOUR_QUARTERS] +=
+        posts;
     clock->work += work ? posts : 0;
     clock->waking += hour >= WAKING_FIRST ? posts : 0;
-    clock->slots++;
-    clock->slots_work += work;
+    if (open_slot(clock, slot))
+        clock->slots_work += work;
 }
 
-/* Posts come in order of time, so those of a slot are neighbours. */
-static void count_slots(struct clock *clock, const struct fact *facts,
-                        size_t count, int64_t offset)
+/* Posts come in order of time, so those of a quarter are neighbours. */
+static void count_quarters(struct clock *clock, const struct fact *facts,
+                           size_t count, struct local_clock local)
 {
-    int64_t slot = divide_down(facts[0].time + offset, MS_PER_HOUR);
-    clock->first_day = divide_down(slot, DAY_HOURS);
+    int64_t quarter =
+        divide_down(local_clock_ms(&local, facts[0].time), MS_PER_QUARTER);
+    clock->first_day = divide_down(quarter, DAY_QUARTERS);
     size_t start = 0;
     for (size_t i = 1; i < count; i++) {
-        int64_t next = divide_down(facts[i].time + offset, MS_PER_HOUR);
-        if (next != slot) {
-            add_slot(clock, slot, i - start);
-            slot = next;
+        int64_t next = divide_down(local_clock_ms(&local, facts[i].time),
+                                   MS_PER_QUARTER);
+        if (next != quarter) {
+            add_quarter(clock, quarter, i - start);
+            quarter = next;
             start = i;
         }
     }
-    add_slot(clock, slot, count - start);
-    clock->last_day = divide_down(slot, DAY_HOURS);
+    add_quarter(clock, quarter, count - start);
+    clock->last_day = divide_down(quarter, DAY_QUARTERS);
     clock->posts = count;
 }
 
@@ -107,6 +140,81 @@ static void set_entropies(const struct clock *clock, struct value *row)
     set_real(row, COL_WEEK_ENTROPY,
              entropy_of_posts(posts, clock->week_used_count, clock->posts,
                               LN_168));
+}
+
+/* cos(2 pi (k + 0.5) / 96), k = 0..23: a quarter of the circle. */
+static const long double QUARTER_COSINES[DAY_QUARTERS / 4] = {
+    0.999464587476365644429836446242859946L,
+    0.995184726672196886244836953109479922L,
+    0.986643332084879004746923932984206043L,
+    0.973876979277333648149689970133550392L,
+    0.956940335732208864935797886980269969L,
+    0.93590592675732570029170724946673536L,
+    0.910863824921175818573291707160550646L,
+    0.88192126434835502971275686366038835L,
+    0.849202181526578887649096937343100223L,
+    0.8128466845916152165790961432719088L,
+    0.773010453362736960810906609758469801L,
+    0.729864072697835657350101194403181883L,
+    0.683592302022871280513497594316155117L,
+    0.634393284163645498215171613225493371L,
+    0.58247769686780214919713476703611245L,
+    0.528067850650367995873448820337605568L,
+    0.471396736825997648556387625905254378L,
+    0.412707029804394737047702186073367472L,
+    0.352250047921233506531752319758712672L,
+    0.290284677254462367636192375817395275L,
+    0.227076263034373207585696692577088087L,
+    0.16289547339458873948080063970826556L,
+    0.0980171403295606019941955638886418459L,
+    0.0327190828217761420636599263172881261L,
+};
+#define HOURS_PER_RADIAN 3.81971863420548805845321032094034469L /* 12 / pi */
+
+/* What rounding leaves of sums that are 0, by posts: nobody's R or hour. */
+#define VECTOR_NOTHING 1e-15L
+#define CONCENTRATION_MIN 1e-9L
+/* %.9g prints hours above it as 24, which is 0. */
+#define HOUR_LAST 23.99999995L
+
+/* The mean vector, from counts folded to the first quarter of the circle, so
+ * that what lies opposite cancels as integers do. */
+static void sum_vector(const uint64_t *quarters, long double *x,
+                       long double *y)
+{
+    const int quarter = DAY_QUARTERS / 4, half = DAY_QUARTERS / 2;
+    *x = *y = 0;
+    for (int k = 0; k < quarter; k++) {
+        int64_t first = (int64_t)quarters[k];
+        int64_t second = (int64_t)quarters[half - 1 - k];
+        int64_t third = (int64_t)quarters[half + k];
+        int64_t fourth = (int64_t)quarters[DAY_QUARTERS - 1 - k];
+        long double across = (long double)(first - second - third + fourth);
+        long double up = (long double)(first + second - third - fourth);
+        *x += across * QUARTER_COSINES[k];
+        *y += up * QUARTER_COSINES[quarter - 1 - k];
+    }
+}
+
+static void set_direction(const struct clock *clock, struct value *row)
+{
+    long double x, y, posts = (long double)clock->posts;
+    sum_vector(clock->quarters, &x, &y);
+    if (fabsl(x) < VECTOR_NOTHING * posts)
+        x = 0;
+    if (fabsl(y) < VECTOR_NOTHING * posts)
+        y = 0;
+    long double length = sqrtl(x * x + y * y) / posts;
+    if (length < CONCENTRATION_MIN) {
+        set_real(row, COL_CLOCK_CONCENTRATION, 0);
+        return;
+    }
+    set_real(row, COL_CLOCK_CONCENTRATION, (double)length);
+    long double hour = atan2l(y, x) * HOURS_PER_RADIAN;
+    if (hour < 0)
+        hour += DAY_HOURS;
+    set_real(row, COL_CLOCK_MEAN_HOUR,
+             hour < HOUR_LAST ? (double)hour : 0);
 }
 
 /* (x - p N) / sqrt(p (1 - p) N), p = 45/168, both sides times 168. */
@@ -167,24 +275,46 @@ static void set_quiet(const struct clock *clock, struct value *row)
     set_real(row, COL_QUIET_SHARE, ratio_real(fewest, clock->posts));
 }
 
+/* sum (c - N/60)^2 / (N/60) = (60 sum c^2 - N^2) / N. */
+static void set_seconds_of_minute(const struct fact *facts, uint64_t count,
+                                  struct value *row)
+{
+    uint64_t seconds[MINUTE_SECONDS] = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (facts[i].flags & FACT_MINUTE_ONLY)
+            return;
+        int64_t second = divide_down(facts[i].time, MS_PER_SECOND);
+        seconds[modulo_down(second, MINUTE_SECONDS)]++;
+    }
+    uint128 squares = 0;
+    for (int i = 0; i < MINUTE_SECONDS; i++)
+        squares += (uint128)seconds[i] * seconds[i];
+    uint128 above = MINUTE_SECONDS * squares - (uint128)count * count;
+    set_real(row, COL_SECOND_CHI2, ratio_real(above, count));
+    set_real(row, COL_SECOND_P,
+             chi_square_p(wide_real(wide_from(above)) / (long double)count,
+                          MINUTE_SECONDS - 1));
+}
+
 int feature_clock(const struct account_posts *posts,
                   struct feature_scratch *scratch, struct value *row)
 {
     (void)scratch;
     const struct fact *facts = posts->view->facts;
     size_t count = posts->view->fact_count;
-    int64_t offset =
-        (int64_t)posts->options->utc_offset_minutes * MS_PER_MINUTE;
     struct clock clock = {0};
-    count_slots(&clock, facts, count, offset);
+    count_quarters(&clock, facts, count, local_clock_of(posts->options));
     set_histograms(&clock, row);
     if (count < CLOCK_POSTS_MIN)
         return 0;
     set_entropies(&clock, row);
+    set_direction(&clock, row);
     set_work(&clock, row);
     if (facts[count - 1].time - facts[0].time >= WEEKEND_SPAN_MIN)
         set_weekend(&clock, row);
     if (count >= QUIET_POSTS_MIN)
         set_quiet(&clock, row);
+    if (count >= SECONDS_POSTS_MIN)
+        set_seconds_of_minute(facts, count, row);
     return 0;
 }

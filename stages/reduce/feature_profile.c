@@ -263,13 +263,17 @@ static int64_t hyperloglog_estimate(const uint8_t *registers)
     return estimate < 0x1p62L ? (int64_t)floorl(estimate + 0.5L) : INT64_MAX;
 }
 
+/* A text that only a sight without a time told (a users file) is one value. */
 static void set_distinct(struct value *row, enum column_place column,
-                         const struct distinct *distinct)
+                         const struct profile *profile, enum profile_text text)
 {
+    const struct distinct *distinct = &profile->distincts[text];
     if (distinct->hll)
         set_integer(row, column, hyperloglog_estimate(distinct->hll));
     else if (distinct->count)
         set_integer(row, column, distinct->count);
+    else if (profile->texts[text].when)
+        set_integer(row, column, 1);
 }
 
 /* ---- the group --------------------------------------------------------- */
@@ -286,10 +290,8 @@ static int set_names(const struct profile *profile,
                      struct feature_scratch *scratch, struct value *row)
 {
     const struct text_cell *texts = profile->texts;
-    set_distinct(row, COL_SCREEN_NAMES,
-                 &profile->distincts[TEXT_SCREEN_NAME]);
-    set_distinct(row, COL_DISPLAY_NAMES,
-                 &profile->distincts[TEXT_DISPLAY_NAME]);
+    set_distinct(row, COL_SCREEN_NAMES, profile, TEXT_SCREEN_NAME);
+    set_distinct(row, COL_DISPLAY_NAMES, profile, TEXT_DISPLAY_NAME);
     if (texts[TEXT_DISPLAY_NAME].when)
         set_display_name(texts[TEXT_DISPLAY_NAME].value, row);
     if (!texts[TEXT_SCREEN_NAME].when)
@@ -319,9 +321,8 @@ int feature_profile(const struct account_posts *posts,
     const struct text_cell *about = &profile->texts[TEXT_DESCRIPTION];
     if (about->when)
         set_integer(row, COL_DESCRIPTION_LENGTH, code_points(about->value));
-    set_distinct(row, COL_DESCRIPTIONS,
-                 &profile->distincts[TEXT_DESCRIPTION]);
-    set_distinct(row, COL_LOCATIONS, &profile->distincts[TEXT_LOCATION]);
+    set_distinct(row, COL_DESCRIPTIONS, profile, TEXT_DESCRIPTION);
+    set_distinct(row, COL_LOCATIONS, profile, TEXT_LOCATION);
     if (profile->created_at.value != TIME_NONE)
         set_real(row, COL_AGE_AT_FIRST_POST_DAYS,
                  ratio_difference(view->facts[0].time, profile->created_at.value,

@@ -19,6 +19,10 @@
 #define BURSTINESS_N_GAPS_MIN 3
 #define MEMORY_GAPS_MIN 10
 #define MS_PER_SECOND_SQUARED 1000000
+#define SESSION_MS (1800 * MS_PER_SECOND)
+#define MODAL_S_MAX 86400
+#define GAP_BINS 64             /* of powers of two, of s */
+#define LN_32 3.46573590279972654708616060729088284L
 
 struct gaps {
     uint64_t *values;           /* in order of time, later sorted */
@@ -26,12 +30,27 @@ struct gaps {
     uint64_t sum, first, last, longest;
     size_t longest_at;          /* index of the post before it */
     uint64_t dormant;
+    uint64_t sessions, session_longest; /* runs of gaps below SESSION_MS */
     uint128 squares, products;  /* tau_i^2; tau_i tau_(i+1) */
 };
 
+/* Posts in one session follow each other: its length adds up gap by gap. */
+static void add_to_session(struct gaps *gaps, uint64_t *session, uint64_t gap)
+{
+    if (gap >= SESSION_MS) {
+        gaps->sessions++;
+        *session = 0;
+        return;
+    }
+    *session += gap;
+    if (*session > gaps->session_longest)
+        gaps->session_longest = *session;
+}
+
 static void measure_gaps(struct gaps *gaps, const struct fact *facts)
 {
-    uint64_t before = 0;
+    uint64_t before = 0, session = 0;
+    gaps->sessions = 1;
     for (size_t i = 0; i < gaps->count; i++) {
         CHECK(facts[i].time <= facts[i + 1].time);
         uint64_t gap = (uint64_t)(facts[i + 1].time - facts[i].time);
@@ -39,12 +58,15 @@ static void measure_gaps(struct gaps *gaps, const struct fact *facts)
         gaps->squares += (uint128)gap * gap;
         gaps->products += (uint128)gap * before;
         gaps->dormant += gap >= DORMANT_MS;
+        add_to_session(gaps, &session, gap);
         if (gap > gaps->longest) {
             gaps->longest = gap;
             gaps->longest_at = i;
         }
         before = gap;
     }
+    if (!gaps->count)
+        return;
     gaps->first = gaps->values[0];
     gaps->last = before;
     gaps->sum = (uint64_t)(facts[gaps->count].time - facts[0].time);
@@ -187,7 +209,6 @@ static void set_quantiles(const struct gaps *gaps, struct value *row)
         {COL_GAP_Q75_S, 75}, {COL_GAP_Q95_S, 95},
     };
     size_t m = gaps->count;
-    sort_numbers(gaps->values, gaps->values + m, m);
     set_seconds(row, COL_GAP_MIN_S, gaps->values[0]);
     set_seconds(row, COL_GAP_MAX_S, gaps->values[m - 1]);
     for (size_t i = 0; i < sizeof QUANTILES / sizeof QUANTILES[0]; i++)
@@ -195,23 +216,111 @@ static void set_quantiles(const struct gaps *gaps, struct value *row)
                     gaps->values[nearest_rank(m, QUANTILES[i].percent)]);
 }
 
+/* ---- how the sorted gaps spread ----------------------------------------- */
+
+static void set_sessions(const struct gaps *gaps, struct value *row)
+{
+    set_integer(row, COL_SESSIONS, (int64_t)gaps->sessions);
+    set_real(row, COL_SESSION_POSTS_MEAN,
+             ratio_real(gaps->count + 1, gaps->sessions));
+    set_seconds(row, COL_SESSION_LONGEST_S, gaps->session_longest);
+}
+
+/* Gaps rise, so those of one bin, of one pause and of one rounded second are
+ * neighbours: no table is cleared or searched. */
+static void set_gap_entropy(const struct gaps *gaps, struct value *row)
+{
+    uint64_t counts[GAP_BINS];
+    size_t used = 0;
+    int before = -1;
+    for (size_t i = 0; i < gaps->count; i++) {
+        uint64_t seconds = gaps->values[i] / MS_PER_SECOND;
+        int bin = seconds ? 63 - __builtin_clzll(seconds) : 0;
+        if (bin != before)
+            counts[used++] = 0;
+        counts[used - 1]++;
+        before = bin;
+    }
+    struct entropy entropy = {.total = gaps->count};
+    sort_falling(counts, used);
+    for (size_t i = 0; i < used; i++)
+        entropy_add(&entropy, counts[i]);
+    set_real(row, COL_GAP_ENTROPY, entropy_end(&entropy, LN_32));
+}
+
+static void set_modal_gap(const struct gaps *gaps, struct value *row)
+{
+    uint64_t modal = 0, most = 0, before = 0, run = 0;
+    for (size_t i = 0; i < gaps->count; i++) {
+        uint64_t rounded = (gaps->values[i] + MS_PER_SECOND / 2) /
+                           MS_PER_SECOND;
+        if (rounded > MODAL_S_MAX)
+            break;
+        run = rounded == before ? run + 1 : 1;
+        before = rounded;
+        if (rounded && run > most) {
+            most = run;
+            modal = rounded;
+        }
+    }
+    if (!most)
+        return;
+    set_integer(row, COL_MODAL_GAP_S, (int64_t)modal);
+    set_real(row, COL_MODAL_GAP_SHARE, ratio_real(most, gaps->count));
+}
+
+#define PAUSES 8
+
+/* Where each pause of BLOC's alphabet ends, in s; the last has no end. */
+static const uint64_t PAUSE_ENDS_S[PAUSES - 1] = {
+    60, 300, 3600, 86400, 604800, 2628000, 31540000,
+};
+_Static_assert(COL_PAUSES_GE_1Y == COL_PAUSES_LT_1M + PAUSES - 1, "in a row");
+_Static_assert(COL_GAPS_LE_60S == COL_GAPS_LE_1S + 2, "in a row");
+
+static void set_pauses(const struct gaps *gaps, struct value *row)
+{
+    static const uint64_t LIMITS_S[] = {1, 10, 60};
+    uint64_t pauses[PAUSES] = {0}, within[3] = {0};
+    size_t pause = 0;
+    for (size_t i = 0; i < gaps->count; i++) {
+        uint64_t gap = gaps->values[i];
+        while (pause < PAUSES - 1 &&
+               gap >= PAUSE_ENDS_S[pause] * MS_PER_SECOND)
+            pause++;
+        pauses[pause]++;
+        for (int limit = 0; limit < 3; limit++)
+            within[limit] += gap <= LIMITS_S[limit] * MS_PER_SECOND;
+    }
+    for (unsigned i = 0; i < PAUSES; i++)
+        set_integer(row, COL_PAUSES_LT_1M + i, (int64_t)pauses[i]);
+    for (unsigned i = 0; i < 3; i++)
+        set_integer(row, COL_GAPS_LE_1S + i, (int64_t)within[i]);
+}
+
 int feature_timing(const struct account_posts *posts,
                    struct feature_scratch *scratch, struct value *row)
 {
     const struct fact *facts = posts->view->facts;
     struct gaps gaps = {.count = posts->view->fact_count - 1};
-    if (!gaps.count)
-        return 0;
     gaps.values = scratch_numbers(scratch, gaps.count);
     if (!gaps.values)
         return -ENOMEM;
     measure_gaps(&gaps, facts);
-    set_dormancy(&gaps, facts, scratch, row);
-    if (gaps.count < GAPS_MIN)
+    set_sessions(&gaps, row);
+    if (!gaps.count)
         return 0;
-    set_moments(&gaps, row);
+    set_dormancy(&gaps, facts, scratch, row);
+    if (gaps.count >= GAPS_MIN)
+        set_moments(&gaps, row);
     if (gaps.count >= MEMORY_GAPS_MIN)
         set_memory(&gaps, row);
+    sort_numbers(gaps.values, gaps.values + gaps.count, gaps.count);
+    set_modal_gap(&gaps, row);
+    set_pauses(&gaps, row);
+    if (gaps.count < GAPS_MIN)
+        return 0;
     set_quantiles(&gaps, row);
+    set_gap_entropy(&gaps, row);
     return 0;
 }

@@ -26,6 +26,8 @@ void feature_scratch_destroy(struct feature_scratch *scratch)
     id_counts_free(&scratch->tally);
     free(scratch->numbers);
     free(scratch->letters);
+    free(scratch->classes);
+    n_ln_n_free(&scratch->n_ln_n);
     free(scratch);
 }
 
@@ -63,6 +65,25 @@ char *scratch_letters(struct feature_scratch *scratch, size_t count)
     scratch->letters = malloc(capacity);
     scratch->letters_capacity = scratch->letters ? capacity : 0;
     return scratch->letters;
+}
+
+int scratch_classes(struct feature_scratch *scratch,
+                    const struct dictionary *clients)
+{
+    if (scratch->classes && scratch->classes_of == clients->names)
+        return 0;
+    free(scratch->classes);
+    scratch->classes = calloc((size_t)clients->count + 1, 1);
+    scratch->classes_of = clients->names;
+    return scratch->classes ? 0 : -ENOMEM;
+}
+
+enum client_class class_of_rank(struct feature_scratch *scratch, uint32_t rank)
+{
+    uint8_t *found = &scratch->classes[rank];
+    if (!*found)
+        *found = (uint8_t)(1 + client_class_of(scratch->classes_of[rank - 1]));
+    return (enum client_class)(*found - 1);
 }
 
 void set_median_s(struct value *row, enum column_place column,
@@ -119,7 +140,8 @@ typedef int feature_function(const struct account_posts *posts,
 /* In the order of the groups of columns. */
 static feature_function *const FEATURES[] = {
     feature_profile, feature_activity, feature_timing,
-    feature_clock,   feature_content,  feature_amplification,
+    feature_clock,   feature_content,  feature_labels,
+    feature_amplification, feature_repurposing,
 };
 
 /* What the feature functions build on. */

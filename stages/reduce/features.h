@@ -1,9 +1,11 @@
 #ifndef SANDPIPER_STAGES_REDUCE_FEATURES_H
 #define SANDPIPER_STAGES_REDUCE_FEATURES_H
 
+#include "stages/reduce/client_class.h"
 #include "stages/reduce/columns.h"
 #include "stages/reduce/reduce.h"
 #include "stages/reduce/id_counts.h"
+#include "stages/reduce/label_split.h"
 
 /*
  * Between features.c and the feature functions, one a group of columns.
@@ -24,8 +26,12 @@ int feature_clock(const struct account_posts *posts,
                   struct feature_scratch *scratch, struct value *row);
 int feature_content(const struct account_posts *posts,
                     struct feature_scratch *scratch, struct value *row);
+int feature_labels(const struct account_posts *posts,
+                   struct feature_scratch *scratch, struct value *row);
 int feature_amplification(const struct account_posts *posts,
                           struct feature_scratch *scratch, struct value *row);
+int feature_repurposing(const struct account_posts *posts,
+                        struct feature_scratch *scratch, struct value *row);
 
 /* Where the texts of ids that are numbers are kept for the row. */
 enum digits_slot {
@@ -33,6 +39,7 @@ enum digits_slot {
     DIGITS_DORMANT_FROM,
     DIGITS_DORMANT_TO,
     DIGITS_TOP_TARGET,
+    DIGITS_REPURPOSED,
     DIGITS_SLOTS
 };
 
@@ -43,6 +50,10 @@ struct feature_scratch {
     char *letters;             /* of the handle's template */
     size_t letters_capacity;
     char digits[DIGITS_SLOTS][ID_DIGITS_MAX];
+    struct n_ln_n n_ln_n;
+    uint8_t *classes;          /* of clients, by rank; enum client_class + 1,
+                                * 0: not looked up yet */
+    const struct text *classes_of;  /* names of the dictionary */
 };
 
 /* Room for count numbers to sort and as many spare ones behind them, when
@@ -50,6 +61,14 @@ struct feature_scratch {
 uint64_t *scratch_numbers(struct feature_scratch *scratch, size_t count);
 /* NULL: out of memory. */
 char *scratch_letters(struct feature_scratch *scratch, size_t count);
+
+/* Makes class_of_rank ready for the ranks of this dictionary, which stays the
+ * same as long as the scratch is used. 0 or -ENOMEM. */
+int scratch_classes(struct feature_scratch *scratch,
+                    const struct dictionary *clients);
+/* The class of a client, looked up once for each rank; rank > 0. */
+enum client_class class_of_rank(struct feature_scratch *scratch,
+                                uint32_t rank);
 
 /* Sorts the numbers (of scratch_numbers; in ms) and sets column to their
  * nearest-rank median, in s; null if there are none. */

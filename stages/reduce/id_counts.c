@@ -1,5 +1,7 @@
 #include "stages/reduce/id_counts.h"
 
+#include "stages/hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -40,11 +42,13 @@ void id_counts_clear(struct id_counts *tally)
     memset(tally->slots, 0, TALLY_SLOTS_MIN * sizeof *tally->slots);
 }
 
-/* The halves of the product of the hash with a secret odd number, folded: the
- * slot cannot be told from id_hash, whose seed is public. */
+/* Texts are hashed with the secret seed; then the halves of the product with a
+ * secret odd number are folded, so that numbers cannot be chosen to collide. */
 static uint64_t hash_key(const struct id_counts *tally, struct id key)
 {
-    uint64_t hash = key.text.size ? id_hash(PLATFORM_TWITTER, key)
+    uint64_t hash = key.text.size ? hash_bytes64_seeded(key.text.bytes,
+                                                        key.text.size,
+                                                        tally->seed)
                                   : key.number;
     __extension__ unsigned __int128 product =
         (unsigned __int128)(hash ^ tally->seed) *

@@ -1,7 +1,7 @@
 #include "stages/reduce/reduce.h"
 
 #include "pipeline/check.h"
-#include "stages/reduce/rounds.h"
+#include "stages/reduce/merge_rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,8 +44,11 @@ static uint32_t column_named(const char *name)
 
 static bool find_columns(struct reduce *reduce)
 {
-    reduce->retweets_column = column_named("retweets_received");
+    reduce->retweets_column = column_named("retweets");
+    reduce->core_retweets_column = column_named("core_retweets");
+    reduce->received_column = column_named("retweets_received");
     reduce->retweeters_column = column_named("retweeters");
+    reduce->lift_column = column_named("core_lift");
     reduce->ranges = calloc(COLUMN_COUNT, sizeof *reduce->ranges);
     if (!reduce->ranges)
         return false;
@@ -62,16 +65,13 @@ static bool find_columns(struct reduce *reduce)
 
 static bool create_lane(struct reduce *reduce, struct reduce_lane *lane)
 {
-    uint32_t partitions = reduce->options.partitions;
     sorter_init(&lane->sorter, reduce->options.memory);
     lane->scratch = feature_scratch_create();
     lane->row = calloc(COLUMN_COUNT, sizeof *lane->row);
-    lane->tuple_fill = calloc(partitions, sizeof *lane->tuple_fill);
-    lane->tuple_counts = calloc(partitions, sizeof *lane->tuple_counts);
-    lane->tuple_slots = memory_map(reduce->options.memory,
-                                   partitions * reduce->slot_bytes);
-    return lane->scratch && lane->row && lane->tuple_fill &&
-           lane->tuple_counts && lane->tuple_slots;
+    for (int stream = 0; stream < TUPLE_STREAMS; stream++)
+        if (!tuple_slots_create(reduce, &lane->slots[stream]))
+            return false;
+    return lane->scratch && lane->row && table_lane_create(reduce, lane);
 }
 
 static void destroy_lane(struct reduce *reduce, struct reduce_lane *lane)
@@ -80,63 +80,89 @@ static void destroy_lane(struct reduce *reduce, struct reduce_lane *lane)
         sorter_free(&lane->sorter);
     if (lane->scratch)
         feature_scratch_destroy(lane->scratch);
+    for (int stream = 0; stream < TUPLE_STREAMS; stream++)
+        tuple_slots_destroy(reduce, &lane->slots[stream]);
+    table_lane_destroy(reduce, lane);
+    for (int i = 0; i < REDUCE_FORMATS_MAX; i++)
+        free(lane->buffers[i].bytes);
     free(lane->row);
     free(lane->record);
-    free(lane->tuple_fill);
-    free(lane->tuple_counts);
-    memory_unmap(reduce->options.memory, lane->tuple_slots,
-                 reduce->options.partitions * reduce->slot_bytes);
+    free(lane->tuple);
+    free(lane->joined);
+}
+
+/* One run for each partition; NULL: out of memory. */
+static struct byte_run *create_runs(struct reduce *reduce)
+{
+    uint32_t partitions = reduce->options.partitions;
+    struct byte_run *runs = calloc(partitions, sizeof *runs);
+    for (uint32_t p = 0; runs && p < partitions; p++)
+        run_init(&runs[p], &reduce->store);
+    return runs;
+}
+
+static void destroy_runs(struct reduce *reduce, struct byte_run *runs)
+{
+    for (uint32_t p = 0; runs && p < reduce->options.partitions; p++)
+        run_free(&runs[p]);
+    free(runs);
+}
+
+static struct tuple_run *create_tuples(struct reduce *reduce)
+{
+    uint32_t partitions = reduce->options.partitions;
+    struct tuple_run *tuples = calloc(partitions, sizeof *tuples);
+    for (uint32_t p = 0; tuples && p < partitions; p++) {
+        run_init(&tuples[p].run, &reduce->store);
+        pthread_mutex_init(&tuples[p].lock, NULL);
+    }
+    return tuples;
+}
+
+static void destroy_tuples(struct reduce *reduce, struct tuple_run *tuples)
+{
+    for (uint32_t p = 0; tuples && p < reduce->options.partitions; p++) {
+        run_free(&tuples[p].run);
+        pthread_mutex_destroy(&tuples[p].lock);
+    }
+    free(tuples);
 }
 
 static bool create_parts(struct reduce *reduce)
 {
     uint32_t partitions = reduce->options.partitions;
     reduce->lanes = calloc(reduce->options.lanes, sizeof *reduce->lanes);
-    reduce->rows = calloc(partitions, sizeof *reduce->rows);
-    reduce->received = calloc(partitions, sizeof *reduce->received);
-    reduce->tuples = calloc(partitions, sizeof *reduce->tuples);
-    if (!reduce->lanes || !reduce->rows || !reduce->received ||
-        !reduce->tuples)
-        return false;
-    for (uint32_t p = 0; p < partitions; p++) {
-        run_init(&reduce->rows[p], &reduce->store);
-        run_init(&reduce->received[p], &reduce->store);
-        run_init(&reduce->tuples[p].run, &reduce->store);
-        pthread_mutex_init(&reduce->tuples[p].lock, NULL);
-    }
-    for (uint32_t i = 0; i < reduce->options.lanes; i++)
-        if (!create_lane(reduce, &reduce->lanes[i]))
-            return false;
-    return true;
-}
-
-static void destroy_runs(struct reduce *reduce)
-{
-    for (uint32_t p = 0; p < reduce->options.partitions; p++) {
-        if (reduce->rows)
-            run_free(&reduce->rows[p]);
-        if (reduce->received)
-            run_free(&reduce->received[p]);
-        if (reduce->tuples) {
-            run_free(&reduce->tuples[p].run);
-            pthread_mutex_destroy(&reduce->tuples[p].lock);
-        }
-    }
+    reduce->received = create_runs(reduce);
+    reduce->tag_tops = calloc(partitions, sizeof *reduce->tag_tops);
+    bool made = reduce->lanes && reduce->received && reduce->tag_tops;
+    for (int i = 0; i < ROW_RUNS && made; i++)
+        made = (reduce->rows[i] = create_runs(reduce)) != NULL;
+    for (int i = 0; i < TUPLE_STREAMS && made; i++)
+        made = (reduce->tuples[i] = create_tuples(reduce)) != NULL;
+    for (uint32_t i = 0; i < reduce->options.lanes && made; i++)
+        made = create_lane(reduce, &reduce->lanes[i]);
+    return made;
 }
 
 void reduce_destroy(struct reduce *reduce)
 {
     if (!reduce)
         return;
-    destroy_runs(reduce);
+    merge_close(reduce->table_merge);
+    for (int i = 0; i < ROW_RUNS; i++)
+        destroy_runs(reduce, reduce->rows[i]);
+    for (int i = 0; i < TUPLE_STREAMS; i++)
+        destroy_tuples(reduce, reduce->tuples[i]);
+    destroy_runs(reduce, reduce->received);
+    for (uint32_t p = 0; reduce->tag_tops && p < reduce->options.partitions;
+         p++)
+        free(reduce->tag_tops[p].posts);
     for (uint32_t i = 0; reduce->lanes && i < reduce->options.lanes; i++)
         destroy_lane(reduce, &reduce->lanes[i]);
     run_store_close(&reduce->store);
     free(reduce->ranges);
     free(reduce->lanes);
-    free(reduce->rows);
-    free(reduce->received);
-    free(reduce->tuples);
+    free(reduce->tag_tops);
     free(reduce);
 }
 
@@ -210,7 +236,9 @@ struct reduce_counts reduce_counts(const struct reduce *reduce)
         sum.conflicting_duplicates += counts->conflicting_duplicates;
         sum.deletions += counts->deletions;
         sum.deletes_without_account += counts->deletes_without_account;
+        sum.days_posts += counts->days_posts;
     }
+    memcpy(sum.table_rows, reduce->table_rows, sizeof sum.table_rows);
     return sum;
 }
 

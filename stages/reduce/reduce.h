@@ -3,25 +3,48 @@
 
 #include "pipeline/fault.h"
 #include "pipeline/memory.h"
+#include "stages/account_set.h"
 #include "stages/units.h"
 
 /*
  * The face of the reduce stage: from accounts with their profile and facts to
- * one row of values an account.
+ * one row of values an account, and the tables beside them (docs/TABLES.md).
  *
  * Round one, by account: sort the facts by (time, id), drop duplicates, run
  * the feature functions, each a plain sequential function over the sorted
- * posts, and give tuples (target account, retweeter). Round two, by target:
- * sort the tuples, count; its columns are filled in when rows are merged.
- * Every number is an integer until a column is written.
+ * posts, and give tuples: (target account, retweeter), and what the account
+ * adds to a row of another table. Round two, by what a tuple is about: sort
+ * the tuples, add them up; columns that come of it are filled in when rows
+ * are merged. Every number is an integer until a column is written.
  */
 
-/* In the order of the output. */
+/* What may be written, in this order. */
+enum table_id {
+    TABLE_ACCOUNTS,
+    TABLE_DAYS,
+    TABLE_HASHTAGS,
+    TABLE_HASHTAG_DAYS,
+    TABLE_CLIENTS,
+    TABLE_LANGUAGES,
+    TABLE_DOMAINS,
+    TABLE_CREATED,
+    TABLE_POSTS,
+    TABLE_COUNT
+};
+extern const struct table TABLES[TABLE_COUNT];
+/* Sets of tables. */
+#define TABLE_BIT(table) (1u << (table))
+#define TABLES_ALL (TABLE_BIT(TABLE_COUNT) - 1)
+#define TABLES_USUAL (TABLES_ALL & ~TABLE_BIT(TABLE_POSTS))
+
+/* Those of accounts, in the order of the output. */
 extern const struct column COLUMNS[];
 extern const uint32_t COLUMN_COUNT;
 
+struct local_time;                   /* stages/reduce/local_time.h */
 struct feature_options {
     int32_t utc_offset_minutes;      /* of the local columns, -1439..1439 */
+    const struct local_time *zone;   /* instead of the offset; or NULL */
 };
 
 /* The result of dedup and the counts the ledger needs. */
@@ -32,10 +55,13 @@ struct reduce_counts {
     uint64_t conflicting_duplicates; /* of these, differing from the survivor */
     uint64_t deletions;              /* distinct, of accounts with a row */
     uint64_t deletes_without_account;/* distinct, of accounts without one */
+    uint64_t days_posts;             /* sum over the table of days */
+    uint64_t table_rows[TABLE_COUNT];/* merged */
 };
 
 /* Features of one account ------------------------------------------------ */
 
+struct account_set;          /* stages/account_set.h */
 struct feature_scratch;      /* reused buffers of one lane */
 struct feature_scratch *feature_scratch_create(void);
 void feature_scratch_destroy(struct feature_scratch *scratch);
@@ -53,6 +79,7 @@ struct account_posts {
     int64_t statuses_first, statuses_last;
     const struct dictionaries *names;      /* of ranks in facts */
     const struct feature_options *options;
+    const struct account_set *core;        /* core accounts; NULL: no list */
 };
 /* 0 or -ENOMEM. */
 int features_compute(const struct account_posts *posts,
@@ -62,7 +89,7 @@ int features_compute(const struct account_posts *posts,
 
 /*
  * All lanes call reduce_round_one, meet, call reduce_round_two, meet, and one
- * thread calls reduce_merge. In a round the lanes claim partitions until none
+ * thread calls reduce_merge for each table. In a round the lanes claim partitions until none
  * is left. Whichever lane takes which partition, and whether rows and tuples
  * stay in memory or spill to an unlinked file, the rows come out the same to
  * the byte.
@@ -73,8 +100,11 @@ int features_compute(const struct account_posts *posts,
  * lane number.
  *
  * Memory: rows and tuples hold at most run_bytes (and a chunk of 64 KiB a
- * run), a lane's tuple buffers 1 MiB, a lane's sort in round two
- * sort_bytes; sorting the largest account takes 48 bytes a copy.
+ * run), a lane's tuple buffers 2 MiB, a lane's sort in round two sort_bytes;
+ * sorting the largest account takes 48 bytes a copy. The tables beside
+ * accounts take 40 bytes a lane for each client and language, a lane's days
+ * 14 MiB at most, 150 bytes for each distinct hashtag and domain of the
+ * largest account, and 24 for each day of the hashtag with most days.
  *
  * Failure: the first fault is raised in *fault, the other lanes end at their
  * next account, and the later steps do nothing.
@@ -95,14 +125,18 @@ struct reduce_options {
     struct part_cursor *(*open_part)(void *context, uint32_t partition);
     void *open_context;
 
-    /* Cells [first, last) of a row in format 0..formats-1, with whatever
-     * stands before the first cell of a row and after its last one; borrowed
-     * until the lane's next call. bytes NULL: out of memory. */
-    struct text (*format)(void *context, uint32_t lane, uint32_t format,
-                          uint32_t first, uint32_t last,
+    /* Cells [first, last) of a row of the table in format 0..formats-1, with
+     * whatever stands before the first cell of a row and after its last one;
+     * borrowed until the lane's next call. bytes NULL: out of memory. */
+    struct text (*format)(void *context, uint32_t lane, enum table_id table,
+                          uint32_t format, uint32_t first, uint32_t last,
                           const struct value *row);
     void *format_context;
     uint32_t formats;                /* 1..REDUCE_FORMATS_MAX */
+    uint32_t tables;                 /* a set of TABLE_BIT */
+    const struct account_set *accounts;   /* that the tables beside accounts
+                                      * tell of; NULL: all */
+    const struct account_set *core;  /* NULL: core columns stay null */
 };
 #define REDUCE_FORMATS_MAX 8
 
@@ -118,10 +152,13 @@ struct row_sink {
     bool (*write)(void *context, const void *bytes, size_t size);
     void *context;
 };
-/* All rows in the order of (platform, id bytes); sinks[format]. Formats as
- * lane 0. False: a fault was raised. */
-bool reduce_merge(struct reduce *reduce, const struct row_sink *sinks);
-/* After round one. */
+/* All rows of a table in their order; sinks[format]. Formats as lane 0. The
+ * tables of the options one by one, in the order of enum table_id. False: a
+ * fault was raised. */
+bool reduce_merge(struct reduce *reduce, enum table_id table,
+                  const struct row_sink *sinks);
+/* Of accounts and posts after round one, the sum of days after round two, of
+ * a table's rows after its merge. */
 struct reduce_counts reduce_counts(const struct reduce *reduce);
 uint64_t reduce_spilled_bytes(struct reduce *reduce);
 

@@ -1,54 +1,38 @@
 #include "stages/reduce/rounds.h"
 
 #include "pipeline/check.h"
+#include "stages/reduce/retweet_tuple.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 /* ---- rows -------------------------------------------------------------- */
 
-static bool record_room(struct reduce_lane *lane, size_t bytes)
+static int add_pieces(struct reduce *reduce, uint32_t lane_index,
+                      uint32_t format)
 {
-    if (bytes <= lane->record_capacity)
-        return true;
-    size_t capacity = bytes + bytes / 2 + 4096;
-    uint8_t *grown = realloc(lane->record, capacity);
-    if (!grown)
-        return false;
-    lane->record = grown;
-    lane->record_capacity = capacity;
-    return true;
-}
-
-/* Adds at *at and steps it. */
-static bool record_add(struct reduce_lane *lane, size_t *at, const void *bytes,
-                       size_t size)
-{
-    if (!record_room(lane, *at + size))
-        return false;
-    if (size)
-        memcpy(lane->record + *at, bytes, size);
-    *at += size;
-    return true;
-}
-
-static bool record_pieces(struct reduce *reduce, uint32_t lane_index,
-                          uint32_t format, size_t *at)
-{
+    const struct reduce_options *options = &reduce->options;
     struct reduce_lane *lane = &reduce->lanes[lane_index];
-    for (uint32_t i = 0; i < reduce->range_count; i++) {
+    int status = 0;
+    for (uint32_t i = 0; i < reduce->range_count && !status; i++) {
         const struct column_range *range = &reduce->ranges[i];
         if (range->round_two)
             continue;
-        struct text piece = reduce->options.format(
-            reduce->options.format_context, lane_index, format, range->first,
-            range->last, lane->row);
-        if (!piece.bytes ||
-            !record_add(lane, at, &piece.size, sizeof piece.size) ||
-            !record_add(lane, at, piece.bytes, piece.size))
-            return false;
+        struct text piece = options->format(
+            options->format_context, lane_index, TABLE_ACCOUNTS, format,
+            range->first, range->last, lane->row);
+        status = piece.bytes ? record_piece(lane, piece) : -ENOMEM;
     }
-    return true;
+    return status;
+}
+
+/* A column of the row as a count; null_count where it is null or none. */
+static uint64_t row_count(const struct reduce_lane *lane, uint32_t column,
+                          uint64_t null_count)
+{
+    if (column == COLUMN_COUNT || lane->row[column].null)
+        return null_count;
+    return (uint64_t)lane->row[column].integer;
 }
 
 static int add_row(struct reduce *reduce, uint32_t lane_index,
@@ -56,20 +40,32 @@ static int add_row(struct reduce *reduce, uint32_t lane_index,
 {
     struct reduce_lane *lane = &reduce->lanes[lane_index];
     char digits[ID_DIGITS_MAX];
-    struct text id = id_text(view->id, digits);
-    struct row_head head = {0, id.size, (uint32_t)view->platform};
-    size_t at = sizeof head;
-    if (!record_add(lane, &at, id.bytes, id.size))
-        return -ENOMEM;
-    for (uint32_t format = 0; format < reduce->options.formats; format++)
-        if (!record_pieces(reduce, lane_index, format, &at))
-            return -ENOMEM;
-    head.bytes = at - sizeof head;
-    memcpy(lane->record, &head, sizeof head);
-    return run_append(rows, lane->record, at);
+    int status = record_begin(lane, row_place(TABLE_ACCOUNTS, view->platform),
+                              id_text(view->id, digits));
+    for (uint32_t f = 0; f < reduce->options.formats && !status; f++)
+        status = add_pieces(reduce, lane_index, f);
+    uint64_t retweets = row_count(lane, reduce->retweets_column, 0);
+    uint64_t core = row_count(lane, reduce->core_retweets_column, UINT64_MAX);
+    lane->retweets += retweets;
+    lane->core_retweets += core == UINT64_MAX ? 0 : core;
+    return status ? status : record_end(lane, retweets, core, rows);
 }
 
 /* ---- accounts ---------------------------------------------------------- */
+
+static int add_tuple(struct reduce *reduce, struct reduce_lane *lane,
+                     enum platform platform, struct id target,
+                     struct id account)
+{
+    size_t size = retweet_tuple_size(target, account);
+    if (!size)
+        return -EOVERFLOW;
+    uint8_t *room = tuple_room(lane, size);
+    if (!room)
+        return -ENOMEM;
+    retweet_tuple_write(room, platform, target, account);
+    return tuple_add(reduce, lane, TUPLES_RETWEETS, id_hash(platform, target));
+}
 
 /* One tuple for each retweet of somebody else. */
 static int add_tuples(struct reduce *reduce, struct reduce_lane *lane,
@@ -80,8 +76,8 @@ static int add_tuples(struct reduce *reduce, struct reduce_lane *lane,
         const struct fact *fact = &view->facts[i];
         if (fact->kind == KIND_RETWEET && fact->target &&
             !(fact->flags & FACT_SELF))
-            status = tuples_add(reduce, lane, view->platform,
-                                fact_target(fact), view->id);
+            status = add_tuple(reduce, lane, view->platform,
+                               fact_target(fact), view->id);
     }
     return status;
 }
@@ -115,8 +111,41 @@ static void count_account(struct reduce_counts *counts,
     counts->deletions += view->deletion_count;
 }
 
+static int reduce_features(struct reduce *reduce, uint32_t lane_index,
+                           const struct account_view *view,
+                           const struct sorted_posts *sorted,
+                           uint32_t partition)
+{
+    struct reduce_lane *lane = &reduce->lanes[lane_index];
+    struct account_posts posts = {.view = view,
+                                  .statuses_first = sorted->statuses_first,
+                                  .statuses_last = sorted->statuses_last,
+                                  .names = reduce->options.names,
+                                  .core = reduce->options.core,
+                                  .options = &reduce->options.features};
+    int status = features_compute(&posts, lane->scratch, lane->row);
+    if (!status)
+        status = add_tuples(reduce, lane, view);
+    return status ? status
+                  : add_row(reduce, lane_index, view,
+                            &reduce->rows[ROWS_ACCOUNTS][partition]);
+}
+
+static int reduce_tables(struct reduce *reduce, uint32_t lane_index,
+                         const struct account_view *view, uint32_t partition)
+{
+    const struct account_set *accounts = reduce->options.accounts;
+    if (accounts && !account_set_has(accounts, view->platform, view->id))
+        return 0;
+    int status = table_collect(reduce, &reduce->lanes[lane_index], view);
+    if (!status && reduce_wants(reduce, TABLE_POSTS))
+        status = table_posts(reduce, lane_index, view,
+                             &reduce->rows[ROWS_POSTS][partition]);
+    return status;
+}
+
 static int reduce_account(struct reduce *reduce, uint32_t lane_index,
-                          struct account_view *view, struct byte_run *rows)
+                          struct account_view *view, uint32_t partition)
 {
     struct reduce_lane *lane = &reduce->lanes[lane_index];
     struct sorted_posts sorted;
@@ -124,17 +153,10 @@ static int reduce_account(struct reduce *reduce, uint32_t lane_index,
     if (status)
         return status;
     count_account(&lane->counts, view, &sorted);
-    if (!view->fact_count)
-        return 0;
-    struct account_posts posts = {.view = view,
-                                  .statuses_first = sorted.statuses_first,
-                                  .statuses_last = sorted.statuses_last,
-                                  .names = reduce->options.names,
-                                  .options = &reduce->options.features};
-    status = features_compute(&posts, lane->scratch, lane->row);
-    if (!status)
-        status = add_tuples(reduce, lane, view);
-    return status ? status : add_row(reduce, lane_index, view, rows);
+    if (view->fact_count && reduce_wants(reduce, TABLE_ACCOUNTS))
+        status = reduce_features(reduce, lane_index, view, &sorted, partition);
+    return status ? status
+                  : reduce_tables(reduce, lane_index, view, partition);
 }
 
 /* ---- partitions -------------------------------------------------------- */
@@ -158,8 +180,7 @@ static void reduce_part(struct reduce *reduce, uint32_t lane_index,
             reduce_fail(reduce, next, "reading a partition of accounts");
         if (next <= 0)
             break;
-        status = reduce_account(reduce, lane_index, &view,
-                                &reduce->rows[partition]);
+        status = reduce_account(reduce, lane_index, &view, partition);
         if (status)
             reduce_fail(reduce, status, "computing the row of an account");
     }
@@ -172,7 +193,11 @@ void reduce_round_one(struct reduce *reduce, uint32_t lane)
     uint32_t partition;
     while (reduce_claim(reduce, &reduce->claimed_one, &partition))
         reduce_part(reduce, lane, partition);
-    int status = tuples_flush(reduce, &reduce->lanes[lane]);
+    if (fault_raised(reduce->options.fault))
+        return;
+    int status = table_collect_end(reduce, &reduce->lanes[lane]);
+    if (!status)
+        status = tuples_flush(reduce, &reduce->lanes[lane]);
     if (status)
-        reduce_fail(reduce, status, "keeping retweets for round two");
+        reduce_fail(reduce, status, "keeping tuples for round two");
 }

@@ -1,25 +1,16 @@
 #include "stages/reduce/rounds.h"
 
 #include "pipeline/check.h"
-#include "pipeline/heap.h"
-#include "stages/reduce/merge_sort.h"
+#include "stages/reduce/retweet_tuple.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/*
- * Round two of one partition: sort its tuples, count. Where they do not fit
- * the lane's share of memory, as much as fits is sorted and written as a
- * sorted run, again and again, and the runs are merged, all at once: a run
- * takes 128 KiB then, so that a share of S bytes merges S / 128 KiB runs of
- * S / 5 bytes: 0.4 GB of tuples with the least share of 16 MiB, 7 GB with 64.
- * Beyond that it still works, and takes more than its share.
- */
-
-/* ---- counting ---------------------------------------------------------- */
+/* ---- retweets received -------------------------------------------------- */
 
 /* Takes sorted tuples one by one and writes what each target received. */
 struct counter {
+    struct tuple_taker face;
     struct byte_run *out;
     struct tuple last;           /* borrows held */
     uint8_t *held;
@@ -33,9 +24,11 @@ static int counter_end(struct counter *counter)
     if (!counter->any)
         return 0;
     char digits[ID_DIGITS_MAX];
-    struct text id = id_text(tuple_target(&counter->last), digits);
-    struct received_head head = {counter->retweets, counter->retweeters,
-                                 id.size, tuple_platform(&counter->last)};
+    struct text id = id_text(retweet_tuple_target(&counter->last), digits);
+    struct received_head head = {
+        .retweets = counter->retweets, .retweeters = counter->retweeters,
+        .id_bytes = id.size,
+        .platform = (uint32_t)tuple_platform(&counter->last)};
     int status = run_append(counter->out, &head, sizeof head);
     return status ? status : run_append(counter->out, id.bytes, id.size);
 }
@@ -43,9 +36,7 @@ static int counter_end(struct counter *counter)
 /* The tuple's bytes are the caller's until its next step: keep a copy. */
 static int counter_hold(struct counter *counter, const struct tuple *tuple)
 {
-    uint32_t head;
-    memcpy(&head, tuple->bytes, sizeof head);
-    size_t size = tuple_size_of(head);
+    size_t size = tuple_size_of(tuple_head(tuple->bytes));
     if (size > counter->held_capacity) {
         uint8_t *grown = realloc(counter->held, size * 2);
         if (!grown)
@@ -60,11 +51,12 @@ static int counter_hold(struct counter *counter, const struct tuple *tuple)
     return 0;
 }
 
-static int counter_add(struct counter *counter, const struct tuple *tuple)
+static int counter_take(struct tuple_taker *face, const struct tuple *tuple)
 {
-    if (counter->any && tuple_same_target(&counter->last, tuple)) {
+    struct counter *counter = (struct counter *)face;
+    if (counter->any && retweet_same_target(&counter->last, tuple)) {
         counter->retweets++;
-        if (tuple_same_account(&counter->last, tuple))
+        if (retweet_same_account(&counter->last, tuple))
             return 0;
         counter->retweeters++;
         return counter_hold(counter, tuple);
@@ -74,279 +66,12 @@ static int counter_add(struct counter *counter, const struct tuple *tuple)
     return status ? status : counter_hold(counter, tuple);
 }
 
-/* ---- sorting what fits ------------------------------------------------- */
-
-static inline bool less_tuple(const struct tuple *a, const struct tuple *b)
-{
-    return tuple_compare(a, b) < 0;
-}
-
-MERGE_SORT(sort_tuples, struct tuple, less_tuple)
-
-/* Tuples in memory: their bytes, and what is sorted. */
-struct tuple_batch {
-    uint8_t *bytes;
-    size_t bytes_max, fill;
-    struct tuple *tuples;        /* twice count_max: the rest is spare */
-    size_t count_max, count;
-};
-
-static bool batch_create(struct tuple_batch *batch, struct memory *memory,
-                         uint64_t bytes_max, uint64_t count_max)
-{
-    if (bytes_max > SIZE_MAX / 4 || count_max > SIZE_MAX / 4 / 96)
-        return false;
-    batch->bytes_max = (size_t)bytes_max;
-    batch->count_max = (size_t)count_max;
-    batch->bytes = memory_map(memory, batch->bytes_max);
-    batch->tuples = memory_map(memory,
-                               2 * batch->count_max * sizeof *batch->tuples);
-    return batch->bytes && batch->tuples;
-}
-
-static void batch_destroy(struct tuple_batch *batch, struct memory *memory)
-{
-    memory_unmap(memory, batch->bytes, batch->bytes_max);
-    memory_unmap(memory, batch->tuples,
-                 2 * batch->count_max * sizeof *batch->tuples);
-}
-
-/* 1: *bytes is the next tuple of the run; 0: its end; -errno. The head is
- * kept in *head, for what the reader lends is gone with its next call. */
-static int next_tuple(struct run_reader *reader, uint32_t *head,
-                      const void **payload)
-{
-    const void *at;
-    int status = run_reader_next(reader, sizeof *head, &at);
-    if (status <= 0)
-        return status;
-    memcpy(head, at, sizeof *head);
-    status = run_reader_next(reader, tuple_size_of(*head) - sizeof *head,
-                             payload);
-    CHECK(status != 0);
-    return status;
-}
-
-static uint8_t *put_tuple(uint8_t *to, uint32_t head, const void *payload)
-{
-    memcpy(to, &head, sizeof head);
-    memcpy(to + sizeof head, payload, tuple_size_of(head) - sizeof head);
-    return to;
-}
-
-/* Fills the batch and sorts it. largest bounds the next tuple. */
-static int batch_load(struct tuple_batch *batch, struct run_reader *reader,
-                      size_t largest)
-{
-    int status = 0;
-    batch->fill = batch->count = 0;
-    while (batch->count < batch->count_max &&
-           batch->bytes_max - batch->fill >= largest) {
-        uint32_t head;
-        const void *payload;
-        status = next_tuple(reader, &head, &payload);
-        if (status <= 0)
-            break;
-        uint8_t *to = put_tuple(batch->bytes + batch->fill, head, payload);
-        batch->fill += tuple_size_of(head);
-        batch->tuples[batch->count++] = tuple_read(to);
-    }
-    sort_tuples(batch->tuples, batch->count, batch->tuples + batch->count_max);
-    return status < 0 ? status : 0;
-}
-
-static int count_batch(const struct tuple_batch *batch, struct counter *counter)
-{
-    int status = 0;
-    for (size_t i = 0; i < batch->count && !status; i++)
-        status = counter_add(counter, &batch->tuples[i]);
-    return status;
-}
-
-static int batch_write(const struct tuple_batch *batch, struct byte_run *run)
-{
-    int status = 0;
-    for (size_t i = 0; i < batch->count && !status; i++) {
-        uint32_t head;
-        memcpy(&head, batch->tuples[i].bytes, sizeof head);
-        status = run_append(run, batch->tuples[i].bytes, tuple_size_of(head));
-    }
-    return status;
-}
-
-/* ---- merging what does not --------------------------------------------- */
-
-/* A sorted run being read, standing at its tuple. */
-struct tuple_source {
-    struct byte_run run;
-    struct run_reader reader;
-    struct tuple tuple;
-    uint8_t *bytes;              /* of the tuple; largest of them */
-};
-
-struct tuple_sources {
-    struct tuple_source *items;
-    uint32_t count, capacity;
-};
-
-static int compare_sources(const void *context, uint32_t a, uint32_t b)
-{
-    const struct tuple_source *items = context;
-    return tuple_compare(&items[a].tuple, &items[b].tuple);
-}
-
-static int source_step(struct tuple_source *source)
-{
-    uint32_t head;
-    const void *payload;
-    int status = next_tuple(&source->reader, &head, &payload);
-    if (status > 0)
-        source->tuple = tuple_read(put_tuple(source->bytes, head, payload));
-    return status;
-}
-
-static struct tuple_source *add_source(struct tuple_sources *sources,
-                                       struct run_store *store, size_t largest)
-{
-    if (sources->count == sources->capacity) {
-        uint32_t capacity = sources->capacity ? sources->capacity * 2 : 8;
-        struct tuple_source *grown =
-            realloc(sources->items, capacity * sizeof *grown);
-        if (!grown)
-            return NULL;
-        sources->items = grown;
-        sources->capacity = capacity;
-    }
-    struct tuple_source *source = &sources->items[sources->count];
-    *source = (struct tuple_source){.bytes = malloc(largest)};
-    if (!source->bytes)
-        return NULL;
-    run_init(&source->run, store);
-    sources->count++;
-    return source;
-}
-
-static void free_sources(struct tuple_sources *sources)
-{
-    for (uint32_t i = 0; i < sources->count; i++) {
-        if (sources->items[i].reader.run)
-            run_reader_end(&sources->items[i].reader);
-        run_free(&sources->items[i].run);
-        free(sources->items[i].bytes);
-    }
-    free(sources->items);
-}
-
-static int merge_heap(struct heap *heap, struct tuple_source *items,
-                      struct counter *counter)
-{
-    int status = 0;
-    heap_build(heap);
-    while (heap->count && status >= 0) {
-        struct tuple_source *top = &items[heap->items[0]];
-        status = counter_add(counter, &top->tuple);
-        if (!status)
-            status = source_step(top);
-        if (status > 0)
-            heap_sift(heap);
-        else if (status == 0)
-            heap_pop(heap);
-    }
-    return status < 0 ? status : 0;
-}
-
-static int merge_sources(struct tuple_sources *sources, struct counter *counter)
-{
-    uint32_t *order = malloc(sources->count * sizeof *order);
-    if (!order)
-        return -ENOMEM;
-    struct heap heap = {order, 0, compare_sources, sources->items};
-    int status = 0;
-    for (uint32_t i = 0; i < sources->count && status >= 0; i++) {
-        run_reader_init(&sources->items[i].reader, &sources->items[i].run);
-        status = source_step(&sources->items[i]);
-        if (status > 0)
-            heap.items[heap.count++] = i;
-    }
-    if (status >= 0)
-        status = merge_heap(&heap, sources->items, counter);
-    free(order);
-    return status;
-}
-
-/* ---- a partition ------------------------------------------------------- */
-
-/* Cuts the tuples into sorted runs. */
-static int write_sources(struct tuple_run *tuples, struct tuple_batch *batch,
-                         struct tuple_sources *sources)
-{
-    struct run_reader reader;
-    run_reader_init(&reader, &tuples->run);
-    int status = 0;
-    while (!status && !run_reader_ended(&reader)) {
-        struct tuple_source *source =
-            add_source(sources, tuples->run.store, tuples->largest);
-        status = source ? batch_load(batch, &reader, tuples->largest)
-                        : -ENOMEM;
-        if (!status)
-            status = batch_write(batch, &source->run);
-    }
-    run_reader_end(&reader);
-    return status;
-}
-
-static int count_outside(struct reduce *reduce, struct tuple_run *tuples,
-                         struct counter *counter)
-{
-    struct memory *memory = reduce->options.memory;
-    struct tuple_batch batch = {0};
-    struct tuple_sources sources = {0};
-    /* 20 bytes and two structs for most tuples. */
-    uint64_t bytes_max = reduce->sort_bytes / 5;
-    uint64_t count_max = (reduce->sort_bytes - bytes_max) /
-                         (2 * sizeof(struct tuple));
-    if (bytes_max < tuples->largest)
-        bytes_max = tuples->largest;
-    int status = -ENOMEM;
-    if (batch_create(&batch, memory, bytes_max, count_max ? count_max : 1))
-        status = write_sources(tuples, &batch, &sources);
-    batch_destroy(&batch, memory);
-    run_free(&tuples->run);
-    if (!status)
-        status = merge_sources(&sources, counter);
-    free_sources(&sources);
-    return status;
-}
-
-static int count_inside(struct reduce *reduce, struct tuple_run *tuples,
-                        struct counter *counter)
-{
-    struct memory *memory = reduce->options.memory;
-    struct tuple_batch batch = {0};
-    struct run_reader reader;
-    run_reader_init(&reader, &tuples->run);
-    int status = -ENOMEM;
-    if (batch_create(&batch, memory, tuples->run.bytes, tuples->count))
-        status = batch_load(&batch, &reader, 0);
-    if (!status)
-        status = count_batch(&batch, counter);
-    run_reader_end(&reader);
-    batch_destroy(&batch, memory);
-    run_free(&tuples->run);
-    return status;
-}
-
 static int count_part(struct reduce *reduce, uint32_t partition)
 {
-    struct tuple_run *tuples = &reduce->tuples[partition];
-    if (!tuples->count)
-        return 0;
-    struct counter counter = {.out = &reduce->received[partition]};
-    uint64_t need = tuples->run.bytes +
-                    tuples->count * 2 * sizeof(struct tuple);
-    int status = need <= reduce->sort_bytes
-                     ? count_inside(reduce, tuples, &counter)
-                     : count_outside(reduce, tuples, &counter);
+    struct counter counter = {.face = {counter_take},
+                              .out = &reduce->received[partition]};
+    int status = tuples_take(reduce, TUPLES_RETWEETS, partition,
+                             &counter.face);
     if (!status)
         status = counter_end(&counter);
     free(counter.held);
@@ -361,5 +86,7 @@ void reduce_round_two(struct reduce *reduce, uint32_t lane)
         int status = count_part(reduce, partition);
         if (status)
             reduce_fail(reduce, status, "counting retweets received");
+        else if ((status = table_rows_make(reduce, lane, partition)))
+            reduce_fail(reduce, status, "adding up tables");
     }
 }

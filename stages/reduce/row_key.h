@@ -4,11 +4,14 @@
 #include "stages/units.h"
 
 /*
- * An account in the order of rows: by platform, then by the bytes of its id.
- * The prefix is the platform and the first 15 bytes, so that most comparisons
- * are of one word of 128 bits. Borrows the id.
+ * What a row is of, in the order of rows: by platform, then by the bytes of
+ * an account's id, of a label, of a day. (Rows of several tables go by table,
+ * then platform, both in one byte.) The prefix is the platform and the first
+ * 15 bytes, so that most comparisons are of one word of 128 bits. Borrows the
+ * id.
  */
 __extension__ typedef unsigned __int128 row_prefix;
+#define ROW_PREFIX_TEXT 15
 
 struct row_key {
     row_prefix prefix;
@@ -20,7 +23,8 @@ static inline row_prefix row_prefix_of(uint32_t platform, struct text id)
     unsigned char bytes[16] = {(unsigned char)platform};
     uint64_t high, low;
     if (id.size)
-        memcpy(bytes + 1, id.bytes, id.size < 15 ? id.size : 15);
+        memcpy(bytes + 1, id.bytes,
+               id.size < ROW_PREFIX_TEXT ? id.size : ROW_PREFIX_TEXT);
     memcpy(&high, bytes, 8);
     memcpy(&low, bytes + 8, 8);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -51,10 +51,63 @@ def parse_seeds():
     yield "statuses", line({"statuses": [status(first)]})
     yield "one_element_arrays", line({name: [value] for name, value
                                       in status(first).items()})
+    yield from dialect_seeds()
     yield "raw_utf8", json.dumps(status(first, text="\u6c99\u6ee9 \U0001f426"),
                                  ensure_ascii=False).encode()
     yield "numbers", b'[0,-0,1e400,9223372036854775808,-1.5E-3,01,"100+"]'
     yield "borders", b'{"' + b"\\" * 63 + b'"' + b" " * 64 + b":[]}"
+
+
+def dialect_seeds():
+    post = {"id": "1380242539517779970", "author_id": "7", "text": "@b \u6c99",
+            "created_at": "2021-04-08T19:33:45.000Z", "lang": "en",
+            "entities": {"mentions": [{"start": 0, "end": 2}],
+                         "hashtags": [{"tag": "A"}]},
+            "referenced_tweets": [{"type": "retweeted", "id": "9"}]}
+    user = {"id": "7", "username": "piper", "public_metrics": {
+        "followers_count": 3, "tweet_count": 4}}
+    yield "v2_page", line({
+        "data": [post, post, user], "includes": {
+            "users": [user], "tweets": [{**post, "id": "9"}]},
+        "__twarc": {"retrieved_at": "2021-04-08T20:00:00+00:00"}})
+    yield "v2_stream", line({"data": post, "matching_rules": []})
+    yield "v2_flattened", line({**post, "author": user, "referenced_tweets": [
+        {**post, "type": "quoted", "author": user}]})
+    yield "io_archive", line({
+        "tweetid": 1198473762313818112, "userid": "12", "tweet_text": "t @b",
+        "tweet_time": "2019-11-24 05:20", "hashtags": ["a"],
+        "user_mentions": "['12', 3]"})
+    yield "reddit", line({
+        "subreddit": "a", "author": "Ann", "id": "dbk", "title": "T",
+        "created_utc": "1134365188.5", "url": "http://b.c/",
+        "crosspost_parent": "t3_o", "crosspost_parent_list": [{"author": 1}]})
+    yield "bluesky", line({
+        "did": "did:plc:a", "time_us": 1783175888085434, "commit": {
+            "operation": "create", "collection": "app.bsky.feed.post",
+            "rkey": "k", "record": {"text": "\u6c99 x.y", "facets": [
+                {"index": {"byteStart": 4, "byteEnd": 7}, "features": [
+                    {"$type": "app.bsky.richtext.facet#link",
+                     "uri": "http://x.y"}]}], "embed": {"images": [1]}}}})
+
+
+def csv_seeds():
+    """Headers, and rows for them or for the target's own header."""
+    header = b"tweetid,userid,tweet_text,tweet_time,is_retweet\r\n"
+    good = b'1146454524019142656,7,"a,\n""b""",2019-07-03 16:29,false\r\n'
+    plain = b"1146454524019142656,7,a,2019-07-03 16:29,True\n"
+    wide = ("1146454524019142656,tGpRofwHLXI5iuye+ZDKVW8yVCic9mkRLxTwiBbEOrU="
+            ",n,\u0e01 @a https://t.co/b,2019-07-03 16:29,true,"
+            "\"['a', 'it\\'s']\",\"[\"\"https://x.org/\"\"]\",\"[12, '7']\",,"
+            "2019-07-01\n").encode()
+    yield "quoted", header + good * 3
+    yield "plain", b"\xef\xbb\xbf" + header + plain * 3
+    yield "wide", wide * 2
+    yield "users", b"userid,follower_count\n7,1.0\n8,\n"
+    yield "bad_quotes", header + b'1,7,a"b,x,y\n1,7,"a"b,"x",y\n1,"7\n'
+    yield "bad_cells", header + b"1,2\n\n\r\n,,,,\n1,2,3,4,5,6"
+    yield "bad_utf8", header + b'1,2,"\xc3",4,5\n' + good
+    yield "borders", b'"' + b'","' * 63 + b'\n"' + b'""' * 33 + b'"\r\n'
+    yield "commas", b'"",",","\n",,"\n,"' * 20
 
 
 def compress(text, *options):
@@ -97,7 +150,8 @@ def text_seeds():
 
 def main():
     for target, seeds in (("parse", parse_seeds), ("kernel", parse_seeds),
-                          ("decode", decode_seeds), ("text", text_seeds)):
+                          ("csv", csv_seeds), ("decode", decode_seeds),
+                          ("text", text_seeds)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():

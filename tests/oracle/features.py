@@ -1,19 +1,30 @@
 """Columns computed from the posts of one account, sorted by (time, id).
 
 Every function fills a dictionary `row`; a column it leaves out is null.
+Activity, timing and clock stand here; the rest in content.py, amplification.py
+and repurposing.py.
 """
 
+import math
 from collections import Counter
 from decimal import Decimal
 
-from exact import (correlation, decimal, divide, entropy_of, mean,
-                   nearest_rank, normalised_entropy, ratio, variance)
-from scalars import id_time_ms
+from chances import PI, chi2_survival
+from exact import (correlation, decimal, divide, mean, nearest_rank,
+                   normalised_entropy, ratio, round_half_up, variance)
 
 SECOND_MS = 1000
+MINUTE_MS = 60000
 HOUR_MS = 3600000
 DAY_MS = 86400000
+QUARTER_MS = 15 * MINUTE_MS
 MONDAY_OF_EPOCH = 3                      # 1970-01-01 was a Thursday
+SESSION_GAP_MS = 30 * MINUTE_MS
+MODAL_GAP_MAX_S = 86400
+PAUSES = (("lt_1m", 60), ("lt_5m", 300), ("lt_1h", 3600), ("lt_1d", 86400),
+          ("lt_1w", 604800), ("lt_1mo", 2628000), ("lt_1y", 31540000),
+          ("ge_1y", None))
+QUARTERS = 96
 
 
 def order_key(post):
@@ -64,10 +75,15 @@ def activity(row, posts):
 def timing(row, posts):
     gaps = [b.time - a.time for a, b in zip(posts, posts[1:])]
     m = len(gaps)
+    sessions(row, posts, gaps)
     if m >= 1:
         dormancy(row, posts, gaps)
+        short_gaps(row, gaps)
     if m < 2:
         return
+    row["gap_entropy"] = normalised_entropy(
+        Counter(max(1, g // SECOND_MS).bit_length() for g in gaps).values(),
+        32)
     mu, var = mean(gaps), variance(gaps)
     mu_d, sigma = decimal(mu), decimal(var).sqrt()
     row["gap_mean_s"] = mu / SECOND_MS
@@ -85,6 +101,39 @@ def timing(row, posts):
         row["burstiness_n"] = divide(up * r - down, (up - 2) * r + down)
     if m >= 10:
         row["memory"] = correlation(gaps[:-1], gaps[1:])
+
+
+def short_gaps(row, gaps):
+    for limit in (1, 10, 60):
+        row["gaps_le_%ds" % limit] = sum(g <= limit * SECOND_MS for g in gaps)
+    counts, bins = Counter(), [0] * len(PAUSES)
+    for gap in gaps:
+        rounded = round_half_up(ratio(gap, SECOND_MS))
+        if 1 <= rounded <= MODAL_GAP_MAX_S:
+            counts[rounded] += 1
+        bins[pause_of(gap)] += 1
+    for (name, _), count in zip(PAUSES, bins):
+        row["pauses_" + name] = count
+    if counts:
+        modal = min(counts, key=lambda gap: (-counts[gap], gap))
+        row["modal_gap_s"] = modal
+        row["modal_gap_share"] = ratio(counts[modal], len(gaps))
+
+
+def pause_of(gap):
+    for i, (_, limit_s) in enumerate(PAUSES):
+        if limit_s is None or gap < limit_s * SECOND_MS:
+            return i
+
+
+def sessions(row, posts, gaps):
+    starts = [0] + [i + 1 for i, g in enumerate(gaps) if g >= SESSION_GAP_MS]
+    ends = [start - 1 for start in starts[1:]] + [len(posts) - 1]
+    row["sessions"] = len(starts)
+    row["session_posts_mean"] = ratio(len(posts), len(starts))
+    row["session_longest_s"] = ratio(
+        max(posts[b].time - posts[a].time for a, b in zip(starts, ends)),
+        SECOND_MS)
 
 
 def dormancy(row, posts, gaps):
@@ -110,9 +159,12 @@ def in_work_hours(hour_slot):
     return weekday(hour_slot // 24) < 5 and 9 <= hour_slot % 24 <= 17
 
 
-def clock(row, posts, offset_ms):
+def clock(row, posts, to_local):
+    """to_local(ms) gives local time as ms since 1970 on a local clock."""
     n = len(posts)
-    local = [p.time + offset_ms for p in posts]
+    local = [to_local(p.time) for p in posts]
+    if n >= 300:
+        seconds(row, posts)
     slots = [t // HOUR_MS for t in local]
     by_hour = Counter(s % 24 for s in slots)
     by_weekday = Counter(weekday(s // 24) for s in slots)
@@ -135,9 +187,54 @@ def clock(row, posts, offset_ms):
                           / decimal(expected * ratio(123, 168)).sqrt())
     waking = sum(s % 24 >= 8 for s in slots)
     row["work_share_waking"] = ratio(worked, waking)
+    mean_hour(row, Counter(t % DAY_MS // QUARTER_MS for t in local), n)
     row["weekend_ratio"] = weekend_ratio(posts, local)
     if n >= 100:
         quiet(row, by_hour, n)
+
+
+def seconds(row, posts):
+    """Chi-square of the second of the minute against uniform."""
+    if any(p.minute_only for p in posts):
+        return
+    n = len(posts)
+    counts = Counter(p.time // SECOND_MS % 60 for p in posts)
+    chi2 = ratio(60 * sum(c * c for c in counts.values()), n) - n
+    row["second_chi2"] = chi2
+    row["second_p"] = chi2_survival(decimal(chi2), 59)
+
+
+def sine(angle):
+    """Of a decimal angle, by its series."""
+    total, term, n = Decimal(0), angle, 1
+    while abs(term) > Decimal("1e-58"):
+        total += term
+        term = -term * angle * angle / ((n + 1) * (n + 2))
+        n += 2
+    return total
+
+
+# sin of the middle of each bin in the first quarter of the day; the cosine
+# is the same list backwards
+SINES = [sine(2 * PI * (2 * k + 1) / (2 * QUARTERS))
+         for k in range(QUARTERS // 4)]
+
+
+def mean_hour(row, bins, n):
+    """Bins that mirror each other cancel as integers, so that a balanced
+    clock gives 0 and nothing near it."""
+    east = [bins[k] - bins[47 - k] - bins[48 + k] + bins[95 - k]
+            for k in range(24)]
+    north = [bins[k] + bins[47 - k] - bins[48 + k] - bins[95 - k]
+             for k in range(24)]
+    x = sum((c * s for c, s in zip(east, reversed(SINES))), Decimal(0))
+    y = sum((c * s for c, s in zip(north, SINES)), Decimal(0))
+    r = (x * x + y * y).sqrt() / n
+    r = Decimal(0) if r < Decimal("1e-40") else r
+    row["clock_concentration"] = r
+    if r >= Decimal("1e-9"):
+        hour = Decimal(math.atan2(y, x)) * 12 / PI
+        row["clock_mean_hour"] = hour if hour >= 0 else hour + 24
 
 
 def weekend_ratio(posts, local):
@@ -156,57 +253,3 @@ def quiet(row, by_hour, n):
                for start in range(24)]
     row["quiet_start_hour"] = windows.index(min(windows))
     row["quiet_share"] = ratio(min(windows), n)
-
-
-# --- language and client ---------------------------------------------------
-
-def content(row, posts, carries_lang, carries_client):
-    langs = [p.lang for p in posts if p.lang is not None]
-    clients = [p.client for p in posts if p.client is not None]
-    labels(row, langs, carries_lang, "languages", "language")
-    labels(row, clients, carries_client, "clients", "client")
-
-
-def labels(row, values, carried, plural, singular):
-    if not carried:
-        return
-    row[plural] = len(set(values))
-    best, share = top(values)
-    row["top_" + singular], row["top_" + singular + "_share"] = best, share
-    row[singular + "_entropy"] = entropy_of(values)
-    row[singular + "_changes"] = sum(a != b for a, b in
-                                     zip(values, values[1:]))
-
-
-# --- amplification and deletion --------------------------------------------
-
-def amplification(row, posts, received, deletes):
-    """received: retweets of this account by others, over the whole run;
-    deletes: {post id: earliest notice time or None} of this account."""
-    retweets = [p for p in posts if p.kind == "retweet"]
-    targets = [p.target for p in retweets if p.target is not None]
-    if targets or not retweets:
-        row["retweet_targets"] = len(set(targets))
-    best, share = top(targets)
-    row["top_retweet_target"], row["top_retweet_target_share"] = best, share
-    row["retweet_target_entropy"] = entropy_of(targets)
-    timed = [p for p in retweets if p.original_time is not None]
-    delays = [p.time - p.original_time for p in timed
-              if p.time >= p.original_time]
-    row["retweet_delay_q50_s"] = ratio(nearest_rank(delays, 50), SECOND_MS)
-    if timed or not retweets:
-        row["retweets_le_10s"] = sum(d <= 10 * SECOND_MS for d in delays)
-        row["retweets_le_60s"] = sum(d <= 60 * SECOND_MS for d in delays)
-    row["retweets_received"] = len(received)
-    row["retweeters"] = len({p.account for p in received})
-    row["deletes"] = len(deletes)
-    latencies = [noticed - id_time_ms(post_id)
-                 for post_id, noticed in deletes.items()
-                 if noticed is not None and id_time_ms(post_id) is not None]
-    latencies = [ms for ms in latencies if ms >= 0]
-    row["delete_latency_q50_s"] = ratio(nearest_rank(latencies, 50),
-                                        SECOND_MS)
-    counts = [p.statuses for p in posts if p.statuses is not None]
-    if counts:
-        row["statuses_drop"] = sum(max(before - after, 0)
-                                   for before, after in zip(counts, counts[1:]))

@@ -1,13 +1,22 @@
-"""Columns of the Profile table, from every observation of one account."""
+"""Columns of the Profile table, from every observation of one account.
+
+An observation without a time (a row of a users file) fills only what no
+observation with a time filled. A snapshot (the IO archive) tells no first,
+least and greatest value.
+"""
 
 import re
 
 from distinct import distinct_count
 from exact import ratio
-from records import COUNTS, FLAGS
+from nouns import COUNTS, FLAGS
 
 HOUR_MS = 3600000
 DAY_MS = 86400000
+NAME_COLUMNS = ("screen_name", "display_name", "screen_name_length",
+                "display_name_length", "screen_name_digits",
+                "display_name_digits", "handle_template", "auto_suffix8",
+                "screen_names", "display_names")
 
 
 def comparable(value):
@@ -16,7 +25,10 @@ def comparable(value):
 
 
 def known(observations, name):
-    return [o for o in observations if o.values[name] is not None]
+    """Those that tell this value; those with a time, if there are any."""
+    told = [o for o in observations if o.values[name] is not None]
+    timed = [o for o in told if o.time is not None]
+    return timed or told
 
 
 def first(observations, name):
@@ -35,8 +47,9 @@ def last(observations, name):
     sights = known(observations, name)
     if not sights:
         return None
-    best = max(sights, key=lambda o: (o.time, o.outer,
-                                      comparable(o.values[name])))
+    best = max(sights, key=lambda o: (
+        0 if o.time is None else o.time, o.outer,
+        comparable(o.values[name])))
     return best.values[name]
 
 
@@ -46,11 +59,13 @@ def profile(row, observations, posts):
     births = [o.values["created_at"] for o in known(observations,
                                                     "created_at")]
     row["created_at"] = min(births, default=None)
-    row["first_observed"] = min((o.time for o in observations), default=None)
-    row["last_observed"] = max((o.time for o in observations), default=None)
+    times = [o.time for o in observations if o.time is not None]
+    row["first_observed"] = min(times, default=None)
+    row["last_observed"] = max(times, default=None)
+    moving = [o for o in observations if not o.snapshot]
     for name in COUNTS:
-        values = [o.values[name] for o in known(observations, name)]
-        row[name + "_first"] = first(observations, name)
+        values = [o.values[name] for o in known(moving, name)]
+        row[name + "_first"] = first(moving, name)
         row[name + "_last"] = last(observations, name)
         row[name + "_min"] = min(values, default=None)
         row[name + "_max"] = max(values, default=None)
@@ -63,12 +78,20 @@ def profile(row, observations, posts):
     if row["created_at"] is not None:
         row["age_at_first_post_days"] = ratio(
             posts[0].time - row["created_at"], DAY_MS)
+    for i, column in enumerate(("max_retweet_count", "max_favorite_count")):
+        row[column] = max((o.engagement[i] for o in observations
+                           if o.engagement[i] is not None), default=None)
+    if (row["platform"] == "twitter"
+            and row["screen_name"] == row["account_id"]):
+        for column in NAME_COLUMNS:          # the archive hashed the name
+            row[column] = None
 
 
 def growth(row):
     followers, friends = row["followers_last"], row["friends_last"]
     if followers is not None:
         row["zero_followers"] = int(followers == 0)
+    if row["followers_max"] is not None:
         row["zero_followers_always"] = int(row["followers_max"] == 0)
     if followers is not None and friends is not None:
         row["followers_friends_ratio"] = ratio(followers, max(friends, 1))
@@ -138,7 +161,10 @@ def distincts(row, observations):
                          ("display_names", "display_name"),
                          ("descriptions", "description"),
                          ("locations", "location")):
-        texts = [o.values[name] for o in known(observations, name)]
+        sights = known(observations, name)
+        texts = [o.values[name] for o in sights]
+        if sights and sights[0].time is None:
+            texts = texts[:1]
         if name == "screen_name":
             texts = [ascii_lower(text) for text in texts]
         row[column] = distinct_count(texts) if texts else None

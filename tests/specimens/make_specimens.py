@@ -63,6 +63,13 @@ def broken(good):
     return good[:6] + bytes([good[6] | 3 << 1]) + good[7:]
 
 
+CSV_HEADER = b"tweetid,userid,tweet_text,tweet_time,is_retweet\n"
+
+
+def row(number, text):
+    return b"%d,7,%s,2019-07-03 16:29,false\n" % (number, text)
+
+
 def lines():
     two = GOOD + OTHER
     middle = len(GOOD) + 40
@@ -73,6 +80,8 @@ def lines():
     return {
         "bad_utf8.jsonl": GOOD.replace(b"sand", b"\xc3\x28nd") + OTHER,
         "bad_json.jsonl": GOOD[:-30] + b"\n" + OTHER,
+        "bad_csv.csv": CSV_HEADER + row(1146454524019142656, b'sand"s')
+            + row(1146454524019142657, b'"grains,\nand ""sand"""'),
         "too_deep.jsonl": b"[" * 1025 + b"]" * 1025 + b"\n" + OTHER,
         "line_too_long.jsonl": line(1, text="x" * 5000) + OTHER,
         "missing_key.jsonl": line(0) + OTHER,

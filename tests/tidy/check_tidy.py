@@ -39,6 +39,7 @@ HEADER_PLACES = {
     "jansson": ["stages/emit/dictionary_json.c", "stages/ledger.c"],
     "liburing": ["pipeline/source_uring.c"],
     "hwloc": ["pipeline/topology.c"],
+    "sqlite3": ["stages/emit/sqlite.c"],
     "utf8proc": ["stages/parse/text_normal.c"],
 }
 # Ours, and the C library's and the kernel's: not third-party.

@@ -19,6 +19,7 @@
  * compare cells as they are printed. Posts get the ids 1, 2, 3, ...
  */
 #define FIXTURE_POSTS_MAX 1000
+#define FIXTURE_LIST_BYTES 128
 
 struct fixture {
     struct fact facts[FIXTURE_POSTS_MAX];
@@ -32,12 +33,18 @@ struct fixture {
     char printed[256];
     uint64_t blobs[64];         /* of ids that are no numbers */
     size_t blobs_used;
+    struct fact_lists lists[32];
+    uint8_t list_bytes[32][FIXTURE_LIST_BYTES];
+    size_t lists_used;
 };
 
 static const struct text FIXTURE_LANGUAGES[] = {
     {"en", 2}, {"he", 2}, {"id", 2}, {"zh", 2}};
 static const struct text FIXTURE_CLIENTS[] = {
-    {"Twitter Web App", 15}, {"twittbot.net", 12}};
+    {"Twitter Web App", 15}, {"Twitter for iPhone", 18},
+    {"Unheard of", 10},      {"twittbot.net", 12}};
+enum { CLIENT_RANK_WEB = 1, CLIENT_RANK_PHONE, CLIENT_RANK_UNKNOWN,
+       CLIENT_RANK_BOT, CLIENT_RANKS };
 
 static inline int fixture_setup(void **state)
 {
@@ -57,7 +64,7 @@ static inline int fixture_setup(void **state)
     f->names.languages = (struct dictionary){
         4, (struct text *)(uintptr_t)FIXTURE_LANGUAGES};
     f->names.clients = (struct dictionary){
-        2, (struct text *)(uintptr_t)FIXTURE_CLIENTS};
+        CLIENT_RANKS - 1, (struct text *)(uintptr_t)FIXTURE_CLIENTS};
     f->posts = (struct account_posts){.view = &f->view,
                                       .statuses_first = COUNT_NONE,
                                       .statuses_last = COUNT_NONE,
@@ -97,6 +104,33 @@ static inline uint64_t fixture_blob(struct fixture *f, const char *text)
     blob->size = (uint32_t)size;
     memcpy(blob->bytes, text, size);
     return (uint64_t)(uintptr_t)blob;
+}
+
+/* The post's lists, to be filled; hashtags and domains are words parted by
+ * spaces. */
+static inline struct fact_lists *fixture_lists(struct fixture *f,
+                                               struct fact *fact,
+                                               const char *hashtags,
+                                               const char *domains)
+{
+    assert_true(f->lists_used < sizeof f->lists / sizeof f->lists[0]);
+    uint8_t *to = f->list_bytes[f->lists_used];
+    struct fact_lists *lists = &f->lists[f->lists_used++];
+    const char *words[] = {hashtags, domains};
+    struct text_list *made[] = {&lists->hashtags, &lists->domains};
+    for (int i = 0; i < 2; i++) {
+        *made[i] = (struct text_list){.bytes = to};
+        for (const char *at = words[i]; *at;) {
+            uint32_t size = (uint32_t)strcspn(at, " ");
+            to = text_list_put(to, (struct text){at, size});
+            made[i]->count++;
+            at += size + (at[size] == ' ');
+        }
+        made[i]->size = (uint32_t)(to - made[i]->bytes);
+    }
+    assert_true(to <= f->list_bytes[f->lists_used - 1] + FIXTURE_LIST_BYTES);
+    fact->lists = lists;
+    return lists;
 }
 
 /* Posts whose gaps are these, in s; the first at time 0. */

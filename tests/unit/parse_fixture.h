@@ -92,6 +92,63 @@ static inline struct post post_of(struct parsed *parsed, const char *line)
     }
 }
 
+/* The text with ' in place of ", for reading; in one of JSON_TEXTS buffers
+ * that take turns. */
+#define JSON_TEXTS 8
+#define JSON_BYTES 8192
+static inline const char *json(const char *quoted)
+{
+    static char texts[JSON_TEXTS][JSON_BYTES];
+    static unsigned turn;
+    char *text = texts[turn++ % JSON_TEXTS];
+    size_t size = strlen(quoted);
+    assert_true(size < JSON_BYTES);
+    for (size_t i = 0; i <= size; i++)
+        text[i] = quoted[i] == '\'' ? '"' : quoted[i];
+    return text;
+}
+
+/* The nth observation of the batch. */
+static inline struct observation observation_at(const struct parsed *parsed,
+                                                uint32_t nth)
+{
+    struct batch_item item;
+    size_t at = 0;
+    while (batch_next(&parsed->batch, &at, &item) != BATCH_END)
+        if (item.kind == BATCH_OBSERVATION && nth-- == 0)
+            return item.observation;
+    fail_msg("too few observations");
+    return (struct observation){0};
+}
+
+/* Items of this kind in the batch. */
+static inline uint32_t items_of(const struct parsed *parsed,
+                                enum batch_kind kind)
+{
+    uint32_t count = 0;
+    struct batch_item item;
+    for (size_t at = 0; batch_next(&parsed->batch, &at, &item) != BATCH_END;)
+        count += item.kind == kind;
+    return count;
+}
+
+/* The nth text of a list. */
+static inline struct text list_text_at(struct text_list list, uint32_t nth)
+{
+    struct text text = {NULL, 0};
+    const uint8_t *at = list.bytes;
+    assert_true(nth < list.count);
+    for (uint32_t i = 0; i <= nth; i++)
+        at = text_list_get(at, &text);
+    return text;
+}
+
+#define assert_id(got, expected)                                             \
+    do {                                                                      \
+        char id_[ID_DIGITS_MAX];                                              \
+        assert_text(id_text((got), id_), expected);                           \
+    } while (0)
+
 #define assert_text(got, expected)                                           \
     do {                                                                      \
         struct text text_ = (got);                                            \

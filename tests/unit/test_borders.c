@@ -45,9 +45,37 @@ static const char DOCUMENT[] =
     "{\"statuses\": [\n" POST("13", "2", "b") "\n,\n" POST("14", "3", "c")
     "]}\n, 7, \"x]\" ,\n {\"bad\": nul}\n]\n" POST("15", "1", "d");
 
+/* Rows of CSV: line feeds, quotes and commas in quotes, rows without quotes,
+ * bad rows, a row that is too long; the last one has no line end. */
+#define TWEET(id, user, text) id "," user "," text ",2019-07-03 16:29,false"
+static const char ROWS[] =
+    "\xEF\xBB\xBF\"tweetid\",userid,\"tweet_text\",tweet_time,is_retweet\r\n"
+    TWEET("\"11\"", "\"1\"", "\"a\r\n\n\"\",\"\"b,\"") "\r\n"
+    TWEET("12", "1", "\xE4\xB8\xAD") "\n"
+    "\n"
+    "\r\n"
+    TWEET("13", "2", "a\"b") "\n"
+    TWEET("13", "2", "\"a\"b,\n\"") "\n"
+    "\",\"\"\"\n"
+    TWEET("13", "2", "\"\"\"\",\"\"\"") "\n"
+    "14,3\n"
+    "tweetid,userid,tweet_text,tweet_time,is_retweet\n"
+    TWEET("14", "3", "\"\n,\"\",\n,\"\"\"") "\n"
+    "15,3,\"5678901234567890123456789012345678901234567890123456789012345678\n"
+    "0123456789012345678901234567890123456789012345678901234567890123456789\"\n"
+    "0123456789012345678901234567890123456789012345678901234567890123456789\n"
+    "0123456789012345678901234567890123456789012345678901234567890123456789\n"
+    "16,3,\"5678901234567890123456789012345678901234567890123456789012345678\n"
+    "0123456789012345678901234567890123456789012345678901234567890123456789,"
+    "\"\"2345678901234567890123456789012345678901234567890123456789012345678\n"
+    "0123456789012345678901234567890123456789012345678901234567890123456789,"
+    "0123456789012345678901234567890123456789012345678901234567890123456789\","
+    "2019-07-03 16:29,false\n"
+    TWEET("15", "1", "\"last, without a line end\"");
+
 struct outcome {
     uint64_t lines, accepted, control, blank, rejected, records, posts;
-    uint64_t too_long, bad_json, unknown, text_bytes;
+    uint64_t too_long, bad_json, bad_csv, unknown, text_bytes;
     uint64_t accounts, facts, deletions, hash;
 };
 
@@ -90,6 +118,7 @@ static struct outcome outcome_of(struct run *run)
         .blank = t->blank, .records = t->records, .posts = t->post_records,
         .too_long = t->rejected[LINE_TOO_LONG],
         .bad_json = t->rejected[LINE_BAD_JSON],
+        .bad_csv = t->rejected[LINE_BAD_CSV],
         .unknown = t->records_rejected[LINE_UNKNOWN_RECORD],
         .text_bytes = t->text_bytes};
     for (int i = 0; i < LINE_REASON_COUNT; i++)
@@ -114,7 +143,8 @@ static struct outcome run_over(const char *path, uint32_t threads,
     const char *inputs[] = {path};
     struct shards_request shards_request = {.inputs = inputs,
                                             .input_count = 1};
-    struct run_options options = {ISA_SCALAR, IO_PREAD, threads};
+    struct run_options options = {ISA_SCALAR, IO_PREAD, threads, NULL,
+                                  SINCE_EVER, UNTIL_EVER};
     assert_int_equal(topology_read(topology, NULL), 0);
     assert_int_equal(plan_make(plan, topology, &request, NULL), PLAN_OK);
     plan->line_bytes_max = 300;      /* the digits are longer */
@@ -172,14 +202,14 @@ static void assert_same(const struct outcome *a, const struct outcome *b,
 }
 
 static void cut_everywhere(const char *text, size_t size,
-                           const struct outcome *whole)
+                           const struct outcome *whole, uint32_t threads)
 {
     char path[64];
     snprintf(path, sizeof path, "%s/cut.zst", folder);
     for (size_t at = 0; at <= size; at++) {
         size_t cuts[] = {at, at + (size - at) / 3};
         write_frames(path, text, size, cuts, 2);
-        struct outcome outcome = run_over(path, 1, 0);
+        struct outcome outcome = run_over(path, threads, 0);
         assert_same(whole, &outcome, at);
     }
 }
@@ -202,7 +232,7 @@ static void lines_are_the_same_over_every_border_of_frames(void **state)
     assert_int_equal(whole.facts, 5);
     assert_int_equal(whole.deletions, 1);
     assert_int_equal(whole.text_bytes, sizeof LINES - 1);
-    cut_everywhere(LINES, sizeof LINES - 1, &whole);
+    cut_everywhere(LINES, sizeof LINES - 1, &whole, 1);
 }
 
 static void elements_are_the_same_over_every_border_of_frames(void **state)
@@ -217,45 +247,75 @@ static void elements_are_the_same_over_every_border_of_frames(void **state)
     assert_int_equal(whole.accounts, 3);
     assert_int_equal(whole.bad_json, 1);
     assert_int_equal(whole.unknown, 2);
-    cut_everywhere(DOCUMENT, sizeof DOCUMENT - 1, &whole);
+    cut_everywhere(DOCUMENT, sizeof DOCUMENT - 1, &whole, 1);
 }
 
-/* Every byte its own frame: lines are made of heads alone. */
-static void a_frame_of_every_byte_gives_the_same_lines(void **state)
+/* With several lanes a frame may be decoded before it is known what stood
+ * before it. */
+static void rows_are_the_same_over_every_border_of_frames(void **state)
 {
     (void)state;
     char path[64];
-    size_t size = sizeof LINES - 1, cuts[sizeof LINES];
+    snprintf(path, sizeof path, "%s/whole.json", folder);
+    write_shard(path, ROWS, sizeof ROWS - 1);
+    struct outcome whole = run_over(path, 1, 0);
+    assert_int_equal(whole.lines, 16);
+    assert_int_equal(whole.accepted, 4);
+    assert_int_equal(whole.control, 2);
+    assert_int_equal(whole.blank, 2);
+    assert_int_equal(whole.bad_csv, 7);
+    assert_int_equal(whole.too_long, 1);
+    assert_int_equal(whole.posts, 4);
+    assert_int_equal(whole.accounts, 2);
+    assert_int_equal(whole.text_bytes, sizeof ROWS - 1);
+    cut_everywhere(ROWS, sizeof ROWS - 1, &whole, 1);
+    cut_everywhere(ROWS, sizeof ROWS - 1, &whole, 2);
+}
+
+/* Every byte its own frame: lines are made of heads alone. */
+static void check_every_byte(const char *text, size_t size)
+{
+    char path[64];
+    size_t *cuts = malloc(size * sizeof *cuts);
+    assert_non_null(cuts);
     for (size_t i = 0; i < size; i++)
         cuts[i] = i;
     snprintf(path, sizeof path, "%s/bytes.zst", folder);
-    write_frames(path, LINES, size, NULL, 0);
+    write_frames(path, text, size, NULL, 0);
     struct outcome whole = run_over(path, 1, 0);
-    write_frames(path, LINES, size, cuts, size);
+    write_frames(path, text, size, cuts, size);
     for (uint32_t threads = 1; threads <= 4; threads *= 2) {
         struct outcome outcome = run_over(path, threads, 0);
         assert_same(&whole, &outcome, threads);
     }
+    free(cuts);
+}
+
+static void a_frame_of_every_byte_gives_the_same_lines(void **state)
+{
+    (void)state;
+    check_every_byte(LINES, sizeof LINES - 1);
+    check_every_byte(ROWS, sizeof ROWS - 1);
 }
 
 /* The text repeated until it crosses blocks, steps, spans and slack. */
-static void lines_are_the_same_over_blocks_and_steps(void **state)
+static void check_many(const char *part, size_t unit, uint64_t lines,
+                       uint64_t posts)
 {
-    (void)state;
     enum { TIMES = 3000 };
-    size_t unit = sizeof LINES - 4;      /* without BOM, with a line end */
-    char *text = malloc(unit * TIMES + TIMES), path[64];
+    char *text = malloc((unit + 1) * TIMES), path[64];
     size_t size = 0;
+    assert_non_null(text);
     for (int i = 0; i < TIMES; i++) {
-        memcpy(text + size, LINES + 3, unit);
+        memcpy(text + size, part, unit);
         size += unit;
         text[size++] = '\n';
     }
     snprintf(path, sizeof path, "%s/many.json", folder);
     write_shard(path, text, size);
     struct outcome plain = run_over(path, 1, 4096);
-    assert_int_equal(plain.lines, 10 * TIMES);
-    assert_int_equal(plain.posts, 5 * TIMES);
+    assert_int_equal(plain.lines, lines * TIMES);
+    assert_int_equal(plain.posts, posts * TIMES);
     for (uint32_t threads = 1; threads <= 4; threads++) {
         struct outcome outcome = run_over(path, threads, 8192);
         assert_same(&plain, &outcome, threads);
@@ -273,6 +333,14 @@ static void lines_are_the_same_over_blocks_and_steps(void **state)
         assert_same(&plain, &many, threads);
     }
     free(text);
+}
+
+static void lines_are_the_same_over_blocks_and_steps(void **state)
+{
+    (void)state;
+    /* Without BOM, with a line end. */
+    check_many(LINES + 3, sizeof LINES - 4, 10, 5);
+    check_many(ROWS + 3, sizeof ROWS - 4, 16, 4);
 }
 
 static int make_folder(void **state)
@@ -299,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_the_same_over_every_border_of_frames),
         cmocka_unit_test(elements_are_the_same_over_every_border_of_frames),
+        cmocka_unit_test(rows_are_the_same_over_every_border_of_frames),
         cmocka_unit_test(a_frame_of_every_byte_gives_the_same_lines),
         cmocka_unit_test(lines_are_the_same_over_blocks_and_steps),
     };

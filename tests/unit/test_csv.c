@@ -75,6 +75,9 @@ static const struct column COLUMNS_HERE[] = {
     {.name = "flag", .type = COLUMN_BOOL},
 };
 #define COUNT_HERE 5
+static const struct table TABLE_HERE = {.name = "here",
+                                        .columns = COLUMNS_HERE,
+                                        .count = COUNT_HERE};
 
 static void fill_row(struct value row[COUNT_HERE])
 {
@@ -91,9 +94,8 @@ static void a_row_has_a_cell_for_every_column(void **state)
     struct output output = {0};
     struct value row[COUNT_HERE];
     fill_row(row);
-    emit_header(&output, EMIT_CSV, COLUMNS_HERE, COUNT_HERE);
-    emit_cells(&output, EMIT_CSV, COLUMNS_HERE, COUNT_HERE, 0, COUNT_HERE,
-               row);
+    emit_header(&output, EMIT_CSV, &TABLE_HERE);
+    emit_cells(&output, EMIT_CSV, &TABLE_HERE, 0, COUNT_HERE, row);
     ASSERT_OUTPUT(&output, "name,n,share,at,flag\r\n"
                            "\"a,b\",-9223372036854775808,0,"
                            "1970-01-01T00:00:00.000Z,1\r\n");
@@ -106,8 +108,7 @@ static void null_is_an_empty_cell(void **state)
     struct value row[COUNT_HERE];
     for (int i = 0; i < COUNT_HERE; i++)
         row[i] = (struct value){.null = true, .integer = 7};
-    emit_cells(&output, EMIT_CSV, COLUMNS_HERE, COUNT_HERE, 0, COUNT_HERE,
-               row);
+    emit_cells(&output, EMIT_CSV, &TABLE_HERE, 0, COUNT_HERE, row);
     ASSERT_OUTPUT(&output, ",,,,\r\n");
 }
 
@@ -118,8 +119,8 @@ static void a_row_in_pieces_equals_the_row(void **state)
     fill_row(row);
     for (int format = 0; format < EMIT_FORMATS; format++) {
         struct output whole = {0};
-        emit_cells(&whole, (enum emit_format)format, COLUMNS_HERE, COUNT_HERE,
-                   0, COUNT_HERE, row);
+        emit_cells(&whole, (enum emit_format)format, &TABLE_HERE, 0,
+                   COUNT_HERE, row);
         for (uint32_t a = 0; a <= COUNT_HERE; a++) {
             for (uint32_t b = a; b <= COUNT_HERE; b++) {
                 struct output pieces = {0};
@@ -127,8 +128,7 @@ static void a_row_in_pieces_equals_the_row(void **state)
                 for (int i = 0; i < 3; i++)
                     if (cuts[i] < cuts[i + 1])
                         emit_cells(&pieces, (enum emit_format)format,
-                                   COLUMNS_HERE, COUNT_HERE, cuts[i],
-                                   cuts[i + 1], row);
+                                   &TABLE_HERE, cuts[i], cuts[i + 1], row);
                 assert_bytes(&pieces, whole.bytes, whole.size);
             }
         }

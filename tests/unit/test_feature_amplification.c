@@ -1,5 +1,7 @@
 #include "tests/unit/feature_fixture.h"
 
+#include "stages/account_set.h"
+
 static struct fact *retweet(struct fixture *f, uint64_t target, int64_t delay)
 {
     struct fact *fact = fixture_post(f, 1000000);
@@ -191,6 +193,127 @@ static void columns_of_round_two_wait(void **state)
         assert_true(!COLUMNS[i].round_two || f->row[i].null);
     assert_true(COLUMNS[COL_RETWEETERS].round_two);
     assert_true(COLUMNS[COL_RETWEETS_RECEIVED].round_two);
+    assert_true(COLUMNS[COL_CORE_LIFT].round_two);
+}
+
+/* ---- a core -------------------------------------------------------------- */
+
+static void no_list_means_null(void **state)
+{
+    struct fixture *f = *state;
+    retweet(f, 7, 5);
+    fixture_compute(f);
+    for (int i = COL_CORE_RETWEETS; i <= COL_CORE_DELAY_Q50_S; i++)
+        assert_true(f->row[i].null);
+}
+
+/* A list of these lines, of a run in which no handle was seen. */
+struct listed {
+    struct memory memory;
+    struct handle_watch *watch;
+    struct account_set *set;
+};
+
+static void list(struct fixture *f, struct listed *listed,
+                 const char *const *lines)
+{
+    memory_init(&listed->memory, (uint64_t)1 << 30, 0);
+    listed->watch = handle_watch_create(&listed->memory, 1);
+    listed->set = account_set_create(listed->watch);
+    assert_non_null(listed->set);
+    for (; *lines; lines++)
+        assert_int_equal(account_set_add_line(
+                             listed->set, (struct text){
+                                 *lines, (uint32_t)strlen(*lines)}), 0);
+    assert_int_equal(account_set_resolve(listed->set), 0);
+    f->posts.core = listed->set;
+}
+
+static void unlist(struct listed *listed)
+{
+    account_set_free(listed->set);
+    handle_watch_free(listed->watch);
+}
+
+/* Core: 7, 8, 9 and a handle nobody has. 7 retweeted twice (20 s, 1 s), 8 once
+ * (before its original), 100 and somebody unknown once. */
+static void a_core_is_counted_covered_and_timed(void **state)
+{
+    struct fixture *f = *state;
+    struct listed listed;
+    list(f, &listed, (const char *const[]){"7", "8", "9", "@nobody", NULL});
+    retweet(f, 7, 20000);
+    retweet(f, 7, 1000);
+    retweet(f, 8, -5);
+    retweet(f, 100, 3);
+    retweet(f, 0, TIME_NONE);
+    fixture_post(f, 1000000)->target = 9; /* a reply is no retweet */
+    fixture_compute(f);
+    assert_cell(f, CORE_RETWEETS, "3");
+    assert_cell(f, CORE_SHARE, "0.6");
+    assert_cell(f, CORE_COVERAGE, "0.5");
+    assert_cell(f, CORE_DELAY_Q50_S, "1");
+    assert_cell(f, CORE_LIFT, "null");
+    assert_cell(f, TOP_RETWEET_TARGET, "7");
+    unlist(&listed);
+}
+
+static void who_never_retweets_has_no_share_of_a_core(void **state)
+{
+    struct fixture *f = *state;
+    struct listed listed;
+    list(f, &listed, (const char *const[]){NULL});
+    fixture_post(f, 0);
+    fixture_compute(f);
+    assert_cell(f, CORE_RETWEETS, "0");
+    assert_cell(f, CORE_SHARE, "null");
+    assert_cell(f, CORE_COVERAGE, "null"); /* of an empty list */
+    unlist(&listed);
+    list(f, &listed, (const char *const[]){"@nobody", NULL});
+    fixture_compute(f);
+    assert_cell(f, CORE_COVERAGE, "0");
+    unlist(&listed);
+}
+
+/* ---- poverty and engagement ---------------------------------------------- */
+
+static void poverty_has_exact_borders(void **state)
+{
+    static const struct {
+        int originals, replies, retweets;
+        const char *cell;
+    } CASES[] = {
+        {1, 0, 9, "1"},  {0, 1, 9, "1"},  {0, 0, 9, "0"},  {0, 2, 8, "0"},
+        {2, 0, 18, "0"}, {1, 1, 18, "1"}, {1, 1, 17, "0"}, {0, 0, 10, "1"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        f->view.fact_count = 0;
+        for (int k = 0; k < CASES[i].originals; k++)
+            fixture_post(f, 0);
+        for (int k = 0; k < CASES[i].replies; k++)
+            fixture_post(f, 0)->kind = KIND_REPLY;
+        for (int k = 0; k < CASES[i].retweets; k++)
+            fixture_post(f, 0)->kind = KIND_RETWEET;
+        fixture_compute(f);
+        assert_cell(f, ORIGINAL_POVERTY, CASES[i].cell);
+    }
+}
+
+static void engagement_is_the_profiles(void **state)
+{
+    struct fixture *f = *state;
+    fixture_post(f, 0);
+    f->profile.engagement[ENGAGEMENT_RETWEETS] = 12;
+    fixture_compute(f);
+    assert_cell(f, MAX_RETWEET_COUNT, "12");
+    assert_cell(f, MAX_FAVORITE_COUNT, "null");
+    f->profile.engagement[ENGAGEMENT_FAVORITES] = 0;
+    fixture_compute(f);
+    assert_cell(f, MAX_FAVORITE_COUNT, "0");
+    f->view.profile = NULL;
+    fixture_compute(f);
+    assert_cell(f, MAX_RETWEET_COUNT, "null");
 }
 
 int main(void)
@@ -209,6 +332,11 @@ int main(void)
         fixture_test(falls_of_the_status_count_add_up),
         fixture_test(falls_too_great_to_add_are_null),
         fixture_test(columns_of_round_two_wait),
+        fixture_test(no_list_means_null),
+        fixture_test(a_core_is_counted_covered_and_timed),
+        fixture_test(who_never_retweets_has_no_share_of_a_core),
+        fixture_test(poverty_has_exact_borders),
+        fixture_test(engagement_is_the_profiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

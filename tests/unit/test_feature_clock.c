@@ -1,6 +1,7 @@
 #include "tests/unit/feature_fixture.h"
 
 #include "stages/days.h"
+#include "stages/reduce/local_time.h"
 
 #define HOUR ((int64_t)3600000)
 
@@ -20,7 +21,7 @@ static void few_posts_have_histograms_only(void **state)
     assert_cell(f, HOUR_01, "0");
     assert_cell(f, DOW_1, "19");
     assert_cell(f, DOW_7, "0");
-    for (int i = COL_HOUR_ENTROPY; i <= COL_QUIET_SHARE; i++)
+    for (int i = COL_HOUR_ENTROPY; i <= COL_SECOND_P; i++)
         assert_true(f->row[i].null);
 }
 
@@ -180,6 +181,193 @@ static void the_earliest_of_equally_quiet_windows_is_told(void **state)
     assert_cell(f, QUIET_START_HOUR, "null");
 }
 
+/* ---- the mean hour ------------------------------------------------------- */
+
+#define QUARTER (HOUR / 4)
+
+static void post_at(struct fixture *f, int64_t time, int count)
+{
+    for (int i = 0; i < count; i++)
+        fixture_post(f, time);
+}
+
+/* The middle of a quarter: 22.5 minutes past 13 is 13.375. */
+static void one_quarter_of_an_hour_is_its_own_mean(void **state)
+{
+    struct fixture *f = *state;
+    post_at(f, monday() + 13 * HOUR + QUARTER, 20);
+    fixture_compute(f);
+    assert_cell(f, CLOCK_CONCENTRATION, "1");
+    assert_cell(f, CLOCK_MEAN_HOUR, "13.375");
+    f->options.utc_offset_minutes = -13 * 60;
+    fixture_compute(f);
+    assert_cell(f, CLOCK_MEAN_HOUR, "0.375");
+}
+
+/* The first and the last quarter of the day: between them lies midnight. */
+static void the_mean_of_both_sides_of_midnight_is_midnight(void **state)
+{
+    struct fixture *f = *state;
+    post_at(f, monday(), 10);
+    post_at(f, monday() + 24 * HOUR - 1, 10);
+    fixture_compute(f);
+    assert_cell(f, CLOCK_MEAN_HOUR, "0");
+    assert_cell(f, CLOCK_CONCENTRATION, "0.999464587"); /* cos(pi / 96) */
+}
+
+static void opposite_hours_have_no_mean(void **state)
+{
+    struct fixture *f = *state;
+    post_at(f, monday() + 2 * HOUR, 10);
+    post_at(f, monday() + 14 * HOUR, 10);
+    fixture_compute(f);
+    assert_cell(f, CLOCK_CONCENTRATION, "0");
+    assert_cell(f, CLOCK_MEAN_HOUR, "null");
+    f->view.fact_count = 0;
+    for (int hour = 1; hour < 24; hour += 8) /* three, a third apart */
+        post_at(f, monday() + hour * HOUR, 10);
+    fixture_compute(f);
+    assert_cell(f, CLOCK_CONCENTRATION, "0");
+    assert_cell(f, CLOCK_MEAN_HOUR, "null");
+}
+
+/* 10 at 06:07:30 and 10 at 12:07:30: a quarter of the circle apart. */
+static void a_right_angle_halves_by_its_root(void **state)
+{
+    struct fixture *f = *state;
+    post_at(f, monday() + 6 * HOUR, 10);
+    post_at(f, monday() + 12 * HOUR, 10);
+    fixture_compute(f);
+    assert_cell(f, CLOCK_CONCENTRATION, "0.707106781");
+    assert_cell(f, CLOCK_MEAN_HOUR, "9.125");
+}
+
+/* ---- seconds of the minute ----------------------------------------------- */
+
+static void even_seconds_have_a_chi_square_of_zero(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 300; i++)
+        fixture_post(f, monday() + i * 1000);
+    fixture_compute(f);
+    assert_cell(f, SECOND_CHI2, "0");
+    assert_cell(f, SECOND_P, "1");
+    f->view.fact_count = 299;
+    fixture_compute(f);
+    assert_cell(f, SECOND_CHI2, "null");
+    assert_cell(f, SECOND_P, "null");
+}
+
+/* 5 posts a second, but four seconds lost 3 each to second 0, which has 17:
+ * (12^2 + 4 * 3^2) / 5 = 36. */
+static void a_chi_square_by_hand(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 300; i++) {
+        int second = i % 60;
+        if (second >= 20 && second < 24 && i < 180)
+            second = 0;
+        fixture_post(f, monday() + (int64_t)i * 60000 + second * 1000);
+    }
+    fixture_compute(f);
+    assert_cell(f, SECOND_CHI2, "36");
+    assert_cell(f, SECOND_P, "0.992146063");
+}
+
+/* All in one second: chi-square 59 N. */
+static void a_machine_on_the_second_is_improbable(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 300; i++)
+        fixture_post(f, monday() + i * 60000);
+    fixture_compute(f);
+    assert_cell(f, SECOND_CHI2, "17700");
+    assert_cell(f, SECOND_P, "0");
+}
+
+static void a_time_of_minutes_tells_no_seconds(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 300; i++)
+        fixture_post(f, monday() + i * 60000);
+    f->facts[17].flags = FACT_MINUTE_ONLY;
+    fixture_compute(f);
+    assert_cell(f, SECOND_CHI2, "null");
+    assert_cell(f, SECOND_P, "null");
+}
+
+/* ---- a zone with summer time ---------------------------------------------- */
+
+/* New York: UTC-5, from 8 March 2020 07:00 UTC UTC-4. 12:30 UTC is 07:30
+ * before and 08:30 after. */
+static void hours_follow_the_zone(void **state)
+{
+    struct fixture *f = *state;
+    struct local_time zone;
+    if (local_time_load("America/New_York", &zone))
+        skip(); /* the package tzdata is missing */
+    f->options.zone = &zone;
+    int64_t day = days_from_civil(2020, 3, 7) * MS_PER_DAY;
+    fixture_post(f, day + 12 * HOUR + HOUR / 2);
+    fixture_post(f, day + 36 * HOUR + HOUR / 2);
+    fixture_compute(f);
+    assert_cell(f, HOUR_07, "1");
+    assert_cell(f, HOUR_08, "1");
+    /* 04:30 UTC is the day before at UTC-5, and at UTC-4 as well. */
+    f->view.fact_count = 0;
+    post_at(f, day + 4 * HOUR + HOUR / 2, 10);       /* Friday 23:30 */
+    post_at(f, day + 17 * MS_PER_DAY + 4 * HOUR, 10); /* Tuesday 00:00 */
+    fixture_compute(f);
+    assert_cell(f, WEEKEND_RATIO, "0");
+    assert_cell(f, DOW_5, "10");
+    assert_cell(f, DOW_2, "10");
+    local_time_free(&zone);
+}
+
+/* 1 November 2020: the hour from 01:00 comes twice, 05:00 and 06:00 UTC. Its
+ * slot is one; 21 posts in 3 slots: 01, 02, 10 on Sunday. */
+static void an_hour_that_comes_twice_is_one_slot(void **state)
+{
+    struct fixture *f = *state;
+    struct local_time zone;
+    if (local_time_load("America/New_York", &zone))
+        skip();
+    f->options.zone = &zone;
+    int64_t day = days_from_civil(2020, 11, 1) * MS_PER_DAY;
+    post_at(f, day + 5 * HOUR + HOUR / 2, 7);
+    post_at(f, day + 6 * HOUR, 7);
+    post_at(f, day + 7 * HOUR, 6);
+    post_at(f, days_from_civil(2020, 11, 2) * MS_PER_DAY + 15 * HOUR, 1);
+    fixture_compute(f);
+    assert_cell(f, HOUR_01, "14");
+    assert_cell(f, WORK_SHARE_ACTIVE, "0.333333333");
+    local_time_free(&zone);
+}
+
+/* St John's went back at 00:01 until 2011: 23:30, 00:00, 23:30, 00:00 are two
+ * slots, of which the first comes again behind the second. */
+static void slots_come_again_across_midnight(void **state)
+{
+    struct fixture *f = *state;
+    struct local_time zone;
+    if (local_time_load("America/St_Johns", &zone))
+        skip();
+    f->options.zone = &zone;
+    /* 7 November 2010, 00:01 NDT = 02:31 UTC. */
+    int64_t change = days_from_civil(2010, 11, 7) * MS_PER_DAY + 2 * HOUR +
+                     31 * 60000;
+    post_at(f, change - 31 * 60000, 5);  /* Saturday 23:30 NDT */
+    post_at(f, change - 30000, 5);       /* Sunday 00:00:30 NDT */
+    post_at(f, change + 29 * 60000, 5);  /* Saturday 23:30 NST */
+    post_at(f, change + 59 * 60000, 5);  /* Sunday 00:00 NST */
+    post_at(f, change + 36 * HOUR, 1);   /* Monday 11:01 NST */
+    fixture_compute(f);
+    assert_cell(f, HOUR_23, "10");
+    assert_cell(f, HOUR_00, "10");
+    assert_cell(f, WORK_SHARE_ACTIVE, "0.333333333");
+    local_time_free(&zone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +383,17 @@ int main(void)
         fixture_test(no_weekday_post_means_no_weekend_ratio),
         fixture_test(the_quiet_window_is_circular),
         fixture_test(the_earliest_of_equally_quiet_windows_is_told),
+        fixture_test(one_quarter_of_an_hour_is_its_own_mean),
+        fixture_test(the_mean_of_both_sides_of_midnight_is_midnight),
+        fixture_test(opposite_hours_have_no_mean),
+        fixture_test(a_right_angle_halves_by_its_root),
+        fixture_test(even_seconds_have_a_chi_square_of_zero),
+        fixture_test(a_chi_square_by_hand),
+        fixture_test(a_machine_on_the_second_is_improbable),
+        fixture_test(a_time_of_minutes_tells_no_seconds),
+        fixture_test(hours_follow_the_zone),
+        fixture_test(an_hour_that_comes_twice_is_one_slot),
+        fixture_test(slots_come_again_across_midnight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

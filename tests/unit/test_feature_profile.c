@@ -1,5 +1,7 @@
 #include "tests/unit/feature_fixture.h"
 
+#include <math.h>
+
 #define HOUR ((int64_t)3600000)
 
 static void set_text_of(struct fixture *f, enum profile_text text,
@@ -263,6 +265,81 @@ static void many_distinct_values_are_estimated(void **state)
     assert_true(f->row[COL_DISPLAY_NAMES].integer > INT64_C(1) << 60);
 }
 
+static uint64_t random_hash(uint64_t *state)
+{
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
+    return mixed ^ mixed >> 31;
+}
+
+/* Index the top 12 bits, rank the leading zeros of the other 52 and one. */
+static void add_hash(uint8_t *registers, uint64_t hash)
+{
+    uint64_t rest = hash << 12;
+    uint8_t rank = rest ? (uint8_t)(__builtin_clzll(rest) + 1) : 53;
+    uint8_t *place = &registers[hash >> 52];
+    *place = rank > *place ? rank : *place;
+}
+
+/*
+ * 1,000 seeds: the standard error of HyperLogLog with m registers is
+ * 1.04 / sqrt(m) = 1.625 % (Flajolet et al. 2007); that of linear counting of n
+ * values sqrt(m (e^t - t - 1)) / n with t = n / m (Whang et al. 1990), 1.26 % at
+ * 3,000. Over 1,000 runs the root mean square keeps within 10 % of that, and the
+ * mean near 0; below 100 rounding to whole numbers is seen in it. About 2.5 m,
+ * where the method changes, the estimate is known to be too high by up to 2 %
+ * (Heule, Nunkesser, Hall 2013, figure 2).
+ */
+static void estimates_err_as_the_paper_says(void **state)
+{
+    static const struct {
+        uint64_t values;
+        double rms_max, bias_max;
+    } CASES[] = {
+        {9, 0.012, 0.003},     {100, 0.0125, 0.004},  {3000, 0.0139, 0.002},
+        {10000, 0.034, 0.02},  {15000, 0.0179, 0.008}, {50000, 0.0179, 0.003},
+    };
+    struct fixture *f = *state;
+    static uint8_t registers[HLL_REGISTERS];
+    fixture_post(f, 0);
+    f->profile.distincts[TEXT_LOCATION] =
+        (struct distinct){.count = 9, .hll = registers};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        double squares = 0, sum = 0;
+        for (uint64_t seed = 1; seed <= 1000; seed++) {
+            uint64_t state_of_seed = seed << 40;
+            memset(registers, 0, sizeof registers);
+            for (uint64_t k = 0; k < CASES[i].values; k++)
+                add_hash(registers, random_hash(&state_of_seed));
+            fixture_compute(f);
+            double error = (double)f->row[COL_LOCATIONS].integer /
+                               (double)CASES[i].values - 1;
+            squares += error * error;
+            sum += error;
+            assert_true(fabs(error) < 0.12 || CASES[i].values == 9);
+        }
+        assert_true(sqrt(squares / 1000) < CASES[i].rms_max);
+        assert_true(fabs(sum / 1000) < CASES[i].bias_max);
+    }
+}
+
+/* A users file told the name and nothing that has a time did. */
+static void a_text_without_a_time_is_one_value(void **state)
+{
+    struct fixture *f = *state;
+    f->profile.texts[TEXT_SCREEN_NAME] = (struct text_cell){1, {"a", 1}};
+    f->profile.texts[TEXT_LOCATION] = (struct text_cell){1, {"", 0}};
+    fixture_post(f, 0);
+    fixture_compute(f);
+    assert_cell(f, SCREEN_NAMES, "1");
+    assert_cell(f, LOCATIONS, "1");
+    assert_cell(f, DISPLAY_NAMES, "null");
+    f->profile.distincts[TEXT_LOCATION].count = 3;
+    fixture_compute(f);
+    assert_cell(f, LOCATIONS, "3");
+}
+
 static void a_huge_name_needs_no_bound(void **state)
 {
     struct fixture *f = *state;
@@ -298,6 +375,8 @@ int main(void)
         fixture_test(emptiness_counts_seven_signs),
         fixture_test(few_distinct_values_are_exact),
         fixture_test(many_distinct_values_are_estimated),
+        fixture_test(estimates_err_as_the_paper_says),
+        fixture_test(a_text_without_a_time_is_one_value),
         fixture_test(a_huge_name_needs_no_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

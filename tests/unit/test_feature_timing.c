@@ -1,5 +1,7 @@
 #include "tests/unit/feature_fixture.h"
 
+#include "stages/days.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define DAY_S ((int64_t)86400)
 
@@ -10,9 +12,12 @@ static void one_post_has_no_timing(void **state)
     fixture_compute(f);
     for (int i = COL_GAP_MEAN_S; i <= COL_DORMANT_TO_POST; i++)
         assert_true(f->row[i].null);
+    assert_cell(f, SESSIONS, "1");
+    assert_cell(f, SESSION_POSTS_MEAN, "1");
+    assert_cell(f, SESSION_LONGEST_S, "0");
 }
 
-static void one_gap_supports_only_dormancy(void **state)
+static void one_gap_supports_dormancy_pauses_and_its_mode(void **state)
 {
     struct fixture *f = *state;
     fixture_gaps(f, (int64_t[]){60}, 1);
@@ -23,6 +28,14 @@ static void one_gap_supports_only_dormancy(void **state)
     assert_cell(f, GAP_Q50_S, "null");
     assert_cell(f, BURSTINESS, "null");
     assert_cell(f, DORMANT_FROM, "null");
+    assert_cell(f, GAP_ENTROPY, "null");
+    assert_cell(f, MODAL_GAP_S, "60");
+    assert_cell(f, MODAL_GAP_SHARE, "1");
+    assert_cell(f, GAPS_LE_10S, "0");
+    assert_cell(f, GAPS_LE_60S, "1");
+    assert_cell(f, PAUSES_LT_1M, "0");
+    assert_cell(f, PAUSES_LT_5M, "1");
+    assert_cell(f, SESSIONS, "1");
 }
 
 /* Gaps 1 and 3 s: mu = 2, sigma = 1, cv = 1/2, B = (1 - 2) / (1 + 2). */
@@ -263,11 +276,140 @@ static void ids_that_are_no_numbers_are_evidence_too(void **state)
     assert_cell(f, DORMANT_TO_POST, "18446744073709551615");
 }
 
+/* ---- how gaps spread ----------------------------------------------------- */
+
+/* Bins of 0.4 s and 1 s: 0; 2 and 3 s: 1; 2^31 s: 31. Counts 2, 2, 1:
+ * H = -(2 * 0.4 ln 0.4 + 0.2 ln 0.2) = 1.05492017, / ln 32. */
+static void gaps_fall_into_bins_of_powers_of_two(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t GAPS_MS[] = {400, 1000, 2999, 2000,
+                                      INT64_C(2147483648000)};
+    int64_t time = 0;
+    fixture_post(f, time);
+    for (size_t i = 0; i < COUNT(GAPS_MS); i++)
+        fixture_post(f, time += GAPS_MS[i]);
+    fixture_compute(f);
+    assert_cell(f, GAP_ENTROPY, "0.304385619");
+    f->view.fact_count = 0;
+    fixture_gaps(f, (int64_t[]){5, 5, 5, 5}, 4);
+    fixture_compute(f);
+    assert_cell(f, GAP_ENTROPY, "0");
+}
+
+/* Half a second rounds up: 0.5 and 1.499 s are 1 s; 0.499 s is none. */
+static void the_modal_gap_is_the_commonest_second(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t GAPS_MS[] = {500, 1499, 7000, 7001, 499, 1500,
+                                      86400499, 86400500};
+    int64_t time = 0;
+    fixture_post(f, time);
+    for (size_t i = 0; i < COUNT(GAPS_MS); i++)
+        fixture_post(f, time += GAPS_MS[i]);
+    fixture_compute(f);
+    assert_cell(f, MODAL_GAP_S, "1"); /* twice, as 7 is: the smallest */
+    assert_cell(f, MODAL_GAP_SHARE, "0.25");
+    f->view.fact_count = 0;
+    fixture_gaps(f, (int64_t[]){0, 0, 86401, 86401}, 4);
+    fixture_compute(f);
+    assert_cell(f, MODAL_GAP_S, "null");
+    assert_cell(f, MODAL_GAP_SHARE, "null");
+    f->view.fact_count = 0;
+    fixture_gaps(f, (int64_t[]){86400, 0, 0}, 3);
+    fixture_compute(f);
+    assert_cell(f, MODAL_GAP_S, "86400");
+}
+
+/* One gap at each end of each pause: the end belongs to the next. */
+static void pauses_have_exact_borders(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t ENDS_S[] = {60, 300, 3600, 86400, 604800, 2628000,
+                                     31540000};
+    int64_t time = 0;
+    fixture_post(f, time);
+    for (size_t i = 0; i < COUNT(ENDS_S); i++) {
+        fixture_post(f, time += ENDS_S[i] * 1000 - 1);
+        fixture_post(f, time += ENDS_S[i] * 1000);
+    }
+    fixture_compute(f);
+    assert_cell(f, PAUSES_LT_1M, "1");
+    for (int i = COL_PAUSES_LT_5M; i <= COL_PAUSES_LT_1Y; i++)
+        assert_int_equal(f->row[i].integer, 2);
+    assert_cell(f, PAUSES_GE_1Y, "1");
+    assert_cell(f, GAPS_LE_60S, "2");
+}
+
+static void short_gaps_include_their_limit(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t GAPS_MS[] = {0, 1000, 1001, 10000, 10001, 60000,
+                                      60001};
+    int64_t time = 0;
+    fixture_post(f, time);
+    for (size_t i = 0; i < COUNT(GAPS_MS); i++)
+        fixture_post(f, time += GAPS_MS[i]);
+    fixture_compute(f);
+    assert_cell(f, GAPS_LE_1S, "2");
+    assert_cell(f, GAPS_LE_10S, "4");
+    assert_cell(f, GAPS_LE_60S, "6");
+}
+
+/* Gaps 1799, 1799, 1800, 10, 1800: three sessions of 3, 2, 1 posts. */
+static void half_an_hour_ends_a_session(void **state)
+{
+    struct fixture *f = *state;
+    fixture_gaps(f, (int64_t[]){1799, 1799, 1800, 10, 1800}, 5);
+    fixture_compute(f);
+    assert_cell(f, SESSIONS, "3");
+    assert_cell(f, SESSION_POSTS_MEAN, "2");
+    assert_cell(f, SESSION_LONGEST_S, "3598");
+}
+
+/* ---- calendars ----------------------------------------------------------- */
+
+static int64_t date(int year, int month, int day)
+{
+    return days_from_civil(year, month, day) * MS_PER_DAY;
+}
+
+/* 180 days are 180 times 24 hours: over a leap day, over the end of summer
+ * time, at the ends of the years that are counted in 32 bits. */
+static void dormancy_counts_days_of_24_hours(void **state)
+{
+    static const struct {
+        int year, month, day;
+        const char *to;
+    } STARTS[] = {
+        {1970, 1, 1, "1970-06-30T00:00:00.000Z"},
+        {2019, 12, 1, "2020-05-29T00:00:00.000Z"}, /* over 29 February */
+        {2020, 12, 1, "2021-05-30T00:00:00.000Z"},
+        {2020, 8, 1, "2021-01-28T00:00:00.000Z"},
+        {2037, 12, 1, "2038-05-30T00:00:00.000Z"},
+        {2100, 1, 1, "2100-06-30T00:00:00.000Z"}, /* no leap year */
+    };
+    struct fixture *f = *state;
+    f->options.utc_offset_minutes = 480;
+    for (size_t i = 0; i < COUNT(STARTS); i++) {
+        int64_t start = date(STARTS[i].year, STARTS[i].month, STARTS[i].day);
+        f->view.fact_count = 0;
+        fixture_post(f, start);
+        fixture_post(f, start + 180 * MS_PER_DAY);
+        fixture_compute(f);
+        assert_cell(f, DORMANT_GAPS, "1");
+        assert_cell(f, DORMANT_TO, STARTS[i].to);
+        f->facts[1].time--;
+        fixture_compute(f);
+        assert_cell(f, DORMANT_GAPS, "0");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(one_post_has_no_timing),
-        fixture_test(one_gap_supports_only_dormancy),
+        fixture_test(one_gap_supports_dormancy_pauses_and_its_mode),
         fixture_test(two_gaps_by_hand),
         fixture_test(three_gaps_by_hand),
         fixture_test(regular_posting_has_burstiness_minus_one),
@@ -286,6 +428,12 @@ int main(void)
         fixture_test(the_longest_gap_is_told_from_exactly_30_days_on),
         fixture_test(the_first_of_equally_long_gaps_is_told),
         fixture_test(ids_that_are_no_numbers_are_evidence_too),
+        fixture_test(gaps_fall_into_bins_of_powers_of_two),
+        fixture_test(the_modal_gap_is_the_commonest_second),
+        fixture_test(pauses_have_exact_borders),
+        fixture_test(short_gaps_include_their_limit),
+        fixture_test(half_an_hour_ends_a_session),
+        fixture_test(dormancy_counts_days_of_24_hours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

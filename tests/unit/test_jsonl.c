@@ -94,19 +94,24 @@ static void a_row_is_one_object_on_one_line(void **state)
         {.name = "share", .type = COLUMN_REAL},
         {.name = "at", .type = COLUMN_TIME},
         {.name = "flag", .type = COLUMN_BOOL},
+        {.name = "day", .type = COLUMN_DAY},
         {.name = "none", .type = COLUMN_TEXT},
     };
+    static const struct table table = {.name = "test", .columns = columns,
+                                       .count = 7};
     const struct value row[] = {
         {.text = TEXT_OF("a\nb")}, {.integer = 42},  {.real = 1.0 / 3},
-        {.integer = -1},           {.integer = 0},   {.null = true},
+        {.integer = -1},           {.integer = 0},   {.integer = 18369},
+        {.null = true},
     };
     struct output output = {0};
-    emit_header(&output, EMIT_JSONL, columns, 6);
+    emit_header(&output, EMIT_JSONL, &table);
     assert_int_equal(output.size, 0);
-    emit_cells(&output, EMIT_JSONL, columns, 6, 0, 6, row);
+    emit_cells(&output, EMIT_JSONL, &table, 0, 7, row);
     static const char expected[] =
         "{\"name\":\"a\\nb\",\"n\":42,\"share\":0.333333333,"
-        "\"at\":\"1969-12-31T23:59:59.999Z\",\"flag\":0,\"none\":null}\n";
+        "\"at\":\"1969-12-31T23:59:59.999Z\",\"flag\":0,"
+        "\"day\":\"2020-04-17\",\"none\":null}\n";
     assert_bytes(&output, expected, sizeof expected - 1);
 }
 

@@ -148,10 +148,12 @@ static bool shown(const char *name)
 }
 
 /* A few columns; format 1 in brackets, so that formats cannot be mixed up. */
-static struct text show(void *context, uint32_t lane, uint32_t format,
-                        uint32_t first, uint32_t last, const struct value *row)
+static struct text show(void *context, uint32_t lane, enum table_id table,
+                        uint32_t format, uint32_t first, uint32_t last,
+                        const struct value *row)
 {
     (void)context;
+    assert_int_equal(table, TABLE_ACCOUNTS);
     char *to = texts[lane];
     if (first == 0 && format)
         *to++ = '[';
@@ -170,12 +172,13 @@ static struct text show(void *context, uint32_t lane, uint32_t format,
     return (struct text){texts[lane], (uint32_t)(to - texts[lane])};
 }
 
-static struct text show_nothing(void *context, uint32_t lane, uint32_t format,
+static struct text show_nothing(void *context, uint32_t lane,
+                                enum table_id table, uint32_t format,
                                 uint32_t first, uint32_t last,
                                 const struct value *row)
 {
-    (void)context, (void)lane, (void)format, (void)first, (void)last;
-    (void)row;
+    (void)context, (void)lane, (void)table, (void)format, (void)first;
+    (void)last, (void)row;
     return (struct text){NULL, 0};
 }
 
@@ -238,7 +241,8 @@ static struct reduce_options usual_options(uint32_t lanes)
     return (struct reduce_options){
         .lanes = lanes, .partitions = partitions, .memory = &memory,
         .fault = &fault, .directory = directory, .names = &NO_NAMES,
-        .open_part = open_world, .format = show, .formats = 2};
+        .open_part = open_world, .format = show, .formats = 2,
+        .tables = TABLE_BIT(TABLE_ACCOUNTS)};
 }
 
 static bool run(const struct reduce_options *options,
@@ -252,7 +256,7 @@ static bool run(const struct reduce_options *options,
     assert_non_null(reduce);
     run_round(reduce, options->lanes, reduce_round_one);
     run_round(reduce, options->lanes, reduce_round_two);
-    bool good = reduce_merge(reduce, to);
+    bool good = reduce_merge(reduce, TABLE_ACCOUNTS, to);
     *counts = reduce_counts(reduce);
     *spilled = reduce_spilled_bytes(reduce);
     reduce_destroy(reduce);
