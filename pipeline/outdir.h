@@ -72,7 +72,7 @@ struct outdir *outdir_open(const char *path, const char *const *names,
 int outdir_staging(const struct outdir *outdir);
 /* A path to it, for libraries that take no descriptors; good while the outdir
  * is open. */
-#define OUTFILE_PATH_MAX 128
+#define OUTFILE_PATH_MAX 320
 void outdir_staging_path(const struct outdir *outdir,
                          char path[OUTFILE_PATH_MAX]);
 /* Publishes the set: all files ended. False: the old set stands as it was,

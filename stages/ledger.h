@@ -24,6 +24,7 @@ struct ledger_input {
     struct reduce_counts counts;
     const struct parameters *parameters;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
+    bool read_only;                /* nothing was reduced: no counts */
 };
 
 /* Raises CODE_BUG and says which sum does not hold. */

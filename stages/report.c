@@ -1,5 +1,7 @@
 #include "stages/report.h"
 
+#include "stages/filter_report.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -38,6 +40,31 @@ static uint64_t total_text_frames(const struct run *run)
     return frames;
 }
 
+static void print_accounts(FILE *out, const struct report *report,
+                           const struct tally *t)
+{
+    fprintf(out,
+            "  %" PRIu64 " posts by %" PRIu64 " accounts, %" PRIu64
+            " duplicates dropped, %" PRIu64 " delete notices\n",
+            report->counts.posts, report->counts.accounts,
+            report->counts.duplicates, t->notices);
+    if (report->seals)
+        fprintf(out, "  the tables were sealed to disk %u times\n",
+                report->seals);
+}
+
+static void print_found(FILE *out, const struct report *report,
+                        const struct tally *t)
+{
+    struct filter_total found = filter_files_total(report->filter_files);
+    fprintf(out,
+            "  found: %" PRIu64 " of %" PRIu64 " posts, %" PRIu64 " of %"
+            PRIu64 " delete notices, in %" PRIu64 " lines (%.3f GB) of %"
+            PRIu64 " shards\n",
+            t->matched_posts, t->post_records, t->matched_notices, t->notices,
+            found.lines, (double)found.text_bytes / 1e9, found.files);
+}
+
 void report_summary(FILE *out, const struct report *report)
 {
     const struct run *run = report->run;
@@ -54,14 +81,10 @@ void report_summary(FILE *out, const struct report *report)
             run->shards->count, gb, seconds,
             seconds > 0 ? gb / seconds : 0.0, report->io, report->isa,
             run->options.lanes);
-    fprintf(out,
-            "  %" PRIu64 " posts by %" PRIu64 " accounts, %" PRIu64
-            " duplicates dropped, %" PRIu64 " delete notices\n",
-            report->counts.posts, report->counts.accounts,
-            report->counts.duplicates, t->notices);
-    if (report->seals)
-        fprintf(out, "  the tables were sealed to disk %u times\n",
-                report->seals);
+    if (report->filter_files)
+        print_found(out, report, t);
+    else
+        print_accounts(out, report, t);
     if (total->frames_unchecked > total_text_frames(run))
         fprintf(out,
                 "  %" PRIu64 " frames have no checksum: damage in them may go "

@@ -1,5 +1,6 @@
 #include "stages/run.h"
 
+#include "stages/filter_files.h"
 #include "stages/frame_work.h"
 #include "stages/seal.h"
 #include "stages/shard_work.h"
@@ -21,6 +22,11 @@ bool run_apply(struct lane_state *state, struct batch *batch)
 {
     if (batch->size == 0)
         return true;
+    if (state->run->filter_files) {
+        bool taken = filter_file_take(state, state->file, batch);
+        batch->size = 0;
+        return taken;
+    }
     int error = aggregate_apply(state->aggregate, batch);
     batch->size = 0;
     profile_was(&state->times, STAGE_AGGREGATE);
@@ -56,6 +62,8 @@ void run_safe_point(struct lane_state *state)
 bool run_help(struct lane_state *state, bool frames)
 {
     struct run *run = state->run;
+    if (filter_files_help(state))
+        return true;
     struct span *span = ring_pop(&run->span_tasks);
     if (span) {
         lanes_mark_busy(state->lane);
@@ -71,6 +79,17 @@ bool run_help(struct lane_state *state, bool frames)
 }
 
 /* ---- a lane ------------------------------------------------------------- */
+
+/* Of a filter; nothing else needs it. */
+static bool lane_open_filter(struct lane_state *state)
+{
+    struct filter_files *files = state->run->filter_files;
+    if (!files)
+        return true;
+    state->encoder = encoder_create();
+    state->file = state->own_file = filter_file_create(files);
+    return state->encoder && state->own_file;
+}
 
 static bool lane_open(struct lane_state *state)
 {
@@ -96,6 +115,7 @@ static bool lane_open(struct lane_state *state)
     const struct run_options *options = &run->options;
     struct parser_options parser = {
         .isa = options->isa, .since = options->since, .until = options->until,
+        .filter = options->filter,
         .ranged = options->since != SINCE_EVER || options->until != UNTIL_EVER};
     state->parser = parser_create(&parser);
     state->rows = row_parser_create(&parser);
@@ -104,7 +124,7 @@ static bool lane_open(struct lane_state *state)
     state->text_buffer = malloc(TEXT_BUFFER_BYTES + KERNEL_PADDING);
     if (state->feed && state->task_feed && state->decoder && state->parser &&
         state->rows && state->text_work && state->stitch &&
-        state->text_buffer)
+        state->text_buffer && lane_open_filter(state))
         return true;
     run_out_of_memory(run);
     return false;
@@ -122,6 +142,8 @@ static void lane_close(struct lane_state *state)
         decoder_destroy(state->decoder);
     parser_free(state->parser);
     row_parser_free(state->rows);
+    encoder_free(state->encoder);
+    filter_file_free(state->own_file);
     text_work_free(state->text_work);
     stitch_free(state->stitch);
     free(state->text_buffer);
@@ -132,7 +154,8 @@ static void lane_close(struct lane_state *state)
 static bool lane_has_work(void *arg)
 {
     struct run *run = arg;
-    return ring_count(&run->span_tasks) > 0 ||
+    return (run->filter_files && ring_count(&run->filter_files->chunks) > 0) ||
+           ring_count(&run->span_tasks) > 0 ||
            ring_count(&run->frame_tasks) > 0 ||
            atomic_load_explicit(&run->shards_left, memory_order_relaxed) == 0;
 }

@@ -1,5 +1,6 @@
 #include "stages/shard_work.h"
 
+#include "stages/filter_files.h"
 #include "stages/frame_work.h"
 
 #include <sched.h>
@@ -160,6 +161,8 @@ static void set_framing(struct shard_job *job, const uint8_t *text,
     if (csv_layout_read(&layout, text, size, size < FRAMING_BYTES)) {
         job->ledger->framing = FRAMING_CSV;
         stitch_csv(job->stitch, &layout);
+        if (job->stitch->file)
+            (void)filter_file_csv(job->stitch->file, text, size);
         return;
     }
     job->ledger->framing = framing_detect(text, size);
@@ -367,6 +370,9 @@ bool shard_do(struct lane_state *state, uint32_t index)
     if (shard_open(job.shard, &fd, run->fault) != CODE_DONE)
         return false;
     stitch_begin(job.stitch, job.ledger);
+    job.stitch->file = state->own_file;
+    if (state->own_file)
+        filter_file_begin(state->own_file, index);
     int error = feed_open(state->feed, state->source, fd,
                           !job.shard->is_stdin);
     bool well = false;
@@ -375,6 +381,8 @@ bool shard_do(struct lane_state *state, uint32_t index)
                     "cannot read");
     else
         well = end_shard(&job, read_shard(&job));
+    if (state->own_file)
+        well = filter_file_end(state, state->own_file, well);
     /* A huge window is given back before the next shard. */
     decoder_rest(state->decoder);
     feed_close(state->feed);

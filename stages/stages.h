@@ -2,6 +2,9 @@
 #define SANDPIPER_STAGES_STAGES_H
 
 /* The face of the stages, for main. */
+#include "stages/filter_files.h"
+#include "stages/filter_report.h"
+#include "stages/parse/filter.h"
 #include "stages/publish.h"
 #include "stages/report.h"
 #include "stages/run.h"

@@ -46,6 +46,7 @@ struct piece {
     uint64_t window_bytes;
     bool checksum;
     bool has_break;                /* a line break in it: tail and tally hold */
+    bool begun;                    /* the tally has its first line too */
     struct fragment head, tail;
     /* Of CSV: the head was taken without knowing the states before it; the
      * states at the end; the frame that waits. */
@@ -53,6 +54,9 @@ struct piece {
     uint8_t states;
     struct frame_task *task;
     struct tally tally;
+    /* Of a filter: the lines that the tally counts as matched, as batches. */
+    struct byte_run lines;
+    uint64_t line_batches;
     _Atomic uint64_t complete;     /* the number of the piece + 1 */
 };
 
@@ -61,6 +65,7 @@ struct piece {
 struct stitch {
     struct run *run;
     struct shard_ledger *ledger;
+    struct filter_file *file;      /* of a filter: where its lines go */
     bool is_csv;                   /* by the owner, before the first piece */
     struct csv_layout layout;
     uint64_t appended;             /* by the owner */

@@ -318,6 +318,21 @@ static size_t take_head(struct text_work *work, const uint8_t *text,
     return part + (feed != NULL);
 }
 
+/* Nothing stands before text that is applied as it comes: its first line is
+ * whole, and goes before the others. */
+static void head_line(struct text_work *work)
+{
+    struct piece *piece = work->piece;
+    struct fragment *head = &piece->head;
+    const uint8_t *text = head->bytes ? head->bytes : (const uint8_t *)"";
+    size_t skip = bom_bytes(text, head->size);
+    piece->tally.text_bytes += skip;
+    line_take(work->state, text + skip, head->total - skip, head->size - skip,
+              1, &work->state->batch, &piece->tally);
+    fragment_clear(head);
+    piece->begun = true;
+}
+
 /* The same of rows: up to the first border that is sure, and with it. */
 static size_t take_row_head(struct text_work *work, const uint8_t *text,
                             size_t size)
@@ -396,6 +411,9 @@ void text_take(struct text_work *work, const uint8_t *text, size_t size,
     if (!work->piece->has_break)
         at = work->layout ? take_row_head(work, text, size)
                           : take_head(work, text, size);
+    if (work->at_once && !work->layout && work->piece->has_break &&
+        !work->piece->begun)
+        head_line(work);
     if (work->piece->tail.total > 0 && at < size)
         at += work->layout ? end_row_tail(work, text + at, size - at)
                            : end_tail(work, text + at, size - at);
@@ -429,7 +447,7 @@ void text_end(struct text_work *work)
 /* ---- the end of the frame ----------------------------------------------- */
 
 /* Reads the next batch that was put aside. */
-static bool read_aside(struct text_work *work, struct run_reader *reader,
+static bool read_aside(struct run *run, struct run_reader *reader,
                        struct batch *batch)
 {
     const void *bytes = NULL;
@@ -444,9 +462,8 @@ static bool read_aside(struct text_work *work, struct run_reader *reader,
     if (got == 1 && !batch_reserve(batch, size))
         got = -ENOMEM;
     if (got < 0) {
-        fault_raise(work->state->run->fault,
-                    got == -ENOMEM ? CODE_MEMORY : CODE_IO, NULL, UINT64_MAX,
-                    -got, "cannot read back uncommitted work");
+        fault_raise(run->fault, got == -ENOMEM ? CODE_MEMORY : CODE_IO, NULL,
+                    UINT64_MAX, -got, "cannot read back uncommitted work");
         return false;
     }
     memcpy(batch->bytes, bytes, size);
@@ -458,10 +475,11 @@ static bool read_aside(struct text_work *work, struct run_reader *reader,
 static bool apply_aside(struct text_work *work, struct run_reader *reader)
 {
     struct lane_state *state = work->state;
-    bool give = others_idle(work);
+    /* Lines have an order. */
+    bool give = others_idle(work) && !state->run->filter_files;
     struct span *span = give ? span_take(work) : NULL;
     struct batch *batch = span ? &span->batch : &state->batch;
-    bool read = read_aside(work, reader, batch);
+    bool read = read_aside(state->run, reader, batch);
     if (!span)
         return read && run_apply(state, batch);
     span->apply = true;
@@ -489,6 +507,36 @@ void text_commit(struct text_work *work)
     spans_await(work);
     run_reader_end(&reader);
     run_free(&work->pending);
+}
+
+void text_hand_over(struct text_work *work)
+{
+    struct piece *piece = work->piece;
+    if (!work->state->run->filter_files || work->at_once) {
+        text_commit(work);
+        return;
+    }
+    put_aside(work, &work->state->batch);
+    struct byte_run empty = piece->lines;
+    CHECK(empty.bytes == 0);
+    piece->lines = work->pending;
+    piece->line_batches = work->pending_batches;
+    work->pending = empty;
+    work->pending_batches = 0;
+}
+
+void text_take_over(struct lane_state *state, struct piece *piece)
+{
+    struct run_reader reader;
+    if (piece->line_batches == 0)
+        return;
+    run_reader_init(&reader, &piece->lines);
+    for (; piece->line_batches > 0; piece->line_batches--)
+        if (!read_aside(state->run, &reader, &state->stitched) ||
+            !run_apply(state, &state->stitched))
+            break;
+    run_reader_end(&reader);
+    run_free(&piece->lines);
 }
 
 void text_drop(struct text_work *work)

@@ -144,7 +144,7 @@ static struct outcome run_over(const char *path, uint32_t threads,
     struct shards_request shards_request = {.inputs = inputs,
                                             .input_count = 1};
     struct run_options options = {ISA_SCALAR, IO_PREAD, threads, NULL,
-                                  SINCE_EVER, UNTIL_EVER};
+                                  SINCE_EVER, UNTIL_EVER, NULL};
     assert_int_equal(topology_read(topology, NULL), 0);
     assert_int_equal(plan_make(plan, topology, &request, NULL), PLAN_OK);
     plan->line_bytes_max = 300;      /* the digits are longer */
