@@ -194,7 +194,7 @@ def row_of(chance, number):
     text = "".join(chance.choice(pieces) for _ in range(chance.randrange(12)))
     tags = ["[]", "['Tag', 'x']", "['\u0e01']", ""][number % 4]
     cells = [str(FIRST_ID + (number << 22)), str(1 + number % 50),
-             "Name%d" % (number % 20), text, "2019-07-03 16:20", tags]
+             "Name%d" % (number % 20), text, "2019-07-03 16:24", tags]
     return ",".join('"%s"' % cell for cell in cells)
 
 
