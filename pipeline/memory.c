@@ -2,6 +2,7 @@
 
 #include "pipeline/check.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
@@ -127,4 +128,21 @@ void arena_reset(struct arena *arena)
         chunk = next;
     }
     arena_init(arena, arena->memory, arena->chunk_bytes);
+}
+
+void arena_rewind(struct arena *arena)
+{
+    struct arena_chunk *kept = arena->head;
+    if (!kept || kept->bytes > arena->chunk_bytes) {
+        arena_reset(arena);
+        return;
+    }
+    uint8_t *next = (uint8_t *)(kept + 1), *end = arena->end;
+    memset(next, 0, (size_t)(arena->next - next));
+    arena->head = kept->next;
+    arena_reset(arena);
+    kept->next = NULL;
+    arena->head = kept;
+    arena->next = next;
+    arena->end = end;
 }

@@ -59,5 +59,8 @@ void arena_init(struct arena *arena, struct memory *memory,
  * memory left. */
 void *arena_alloc(struct arena *arena, size_t bytes, size_t align);
 void arena_reset(struct arena *arena);   /* gives all chunks back */
+/* Likewise, but keeps a chunk for what comes next: for arenas that are filled
+ * again and again, as a fresh page costs more than clearing a used one. */
+void arena_rewind(struct arena *arena);
 
 #endif

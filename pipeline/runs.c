@@ -27,6 +27,17 @@ struct run_slab {
     uint8_t *base;
 };
 
+/* Memory of a reader. A few that were given back are kept, so that who reads
+ * runs again and again does not touch fresh pages each time. */
+struct run_room {
+    struct run_room *next;        /* while kept */
+    size_t capacity;              /* of bytes */
+    uint8_t bytes[];
+};
+#define ROOMS_KEPT 4
+/* From here on in whole huge pages. */
+#define ROOM_HUGE_BYTES ((size_t)512 << 10)
+
 /* ---- the store --------------------------------------------------------- */
 
 static int spill_file(int directory)
@@ -70,6 +81,11 @@ void run_store_close(struct run_store *store)
         store->slabs = slab->next;
         memory_unmap(store->memory, slab->base, SLAB_BYTES);
         free(slab);
+    }
+    while (store->rooms) {
+        struct run_room *room = store->rooms;
+        store->rooms = room->next;
+        memory_unmap(store->memory, room, sizeof *room + room->capacity);
     }
     if (store->fd >= 0)
         close(store->fd);
@@ -284,6 +300,60 @@ void run_free(struct byte_run *run)
     run_init(run, run->store);
 }
 
+/* ---- rooms ------------------------------------------------------------- */
+
+/* The smallest kept room of this size, taken out; or NULL. */
+static struct run_room *take_kept(struct run_store *store, size_t size)
+{
+    struct run_room **best = NULL;
+    pthread_mutex_lock(&store->lock);
+    for (struct run_room **at = &store->rooms; *at; at = &(*at)->next)
+        if ((*at)->capacity >= size &&
+            (!best || (*at)->capacity < (*best)->capacity))
+            best = at;
+    struct run_room *room = best ? *best : NULL;
+    if (room) {
+        *best = room->next;
+        store->room_count--;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return room;
+}
+
+static struct run_room *take_room(struct run_store *store, size_t size)
+{
+    struct run_room *room = take_kept(store, size);
+    if (room)
+        return room;
+    size_t bytes = sizeof *room + size;
+    if (bytes >= ROOM_HUGE_BYTES)
+        bytes = (bytes + SLAB_BYTES - 1) / SLAB_BYTES * SLAB_BYTES;
+    room = memory_map(store->memory, bytes);
+    if (room)
+        room->capacity = bytes - sizeof *room;
+    return room;
+}
+
+/* Very large ones go back to the system at once. */
+static void give_room(struct run_store *store, struct run_room *room)
+{
+    if (!room)
+        return;
+    bool kept = false;
+    if (sizeof *room + room->capacity <= SLAB_BYTES) {
+        pthread_mutex_lock(&store->lock);
+        kept = store->room_count < ROOMS_KEPT;
+        if (kept) {
+            room->next = store->rooms;
+            store->rooms = room;
+            store->room_count++;
+        }
+        pthread_mutex_unlock(&store->lock);
+    }
+    if (!kept)
+        memory_unmap(store->memory, room, sizeof *room + room->capacity);
+}
+
 /* ---- reading ----------------------------------------------------------- */
 
 void run_reader_init(struct run_reader *reader, const struct byte_run *run)
@@ -311,14 +381,14 @@ static int next_file_span(struct run_reader *reader)
     struct run_store *store = reader->run->store;
     const struct run_extent *extent = &reader->run->extents[reader->extent];
     if (!reader->buffer)
-        reader->buffer = memory_map(store->memory, RUN_CHUNK_BYTES);
+        reader->buffer = take_room(store, RUN_CHUNK_BYTES);
     if (!reader->buffer)
         return -ENOMEM;
     uint64_t left = extent->bytes - reader->extent_at;
     size_t size = left < RUN_CHUNK_BYTES ? (size_t)left : RUN_CHUNK_BYTES;
-    int status = read_all(store->fd, reader->buffer, size,
+    int status = read_all(store->fd, reader->buffer->bytes, size,
                           extent->offset + reader->extent_at);
-    reader->span = reader->buffer;
+    reader->span = reader->buffer->bytes;
     reader->span_bytes = size;
     reader->extent_at += size;
     if (reader->extent_at == extent->bytes) {
@@ -343,16 +413,15 @@ static int next_span(struct run_reader *reader)
 
 static int join_room(struct run_reader *reader, size_t size)
 {
-    if (size <= reader->joined_capacity)
+    struct run_store *store = reader->run->store;
+    if (reader->joined && size <= reader->joined->capacity)
         return 0;
-    struct memory *memory = reader->run->store->memory;
-    size_t capacity = size + size / 2 + RUN_CHUNK_BYTES;
-    uint8_t *grown = memory_map(memory, capacity);
+    struct run_room *grown =
+        take_room(store, size + size / 2 + RUN_CHUNK_BYTES);
     if (!grown)
         return -ENOMEM;
-    memory_unmap(memory, reader->joined, reader->joined_capacity);
+    give_room(store, reader->joined);
     reader->joined = grown;
-    reader->joined_capacity = capacity;
     return 0;
 }
 
@@ -367,7 +436,7 @@ static int join_spans(struct run_reader *reader, size_t size)
             break;
         size_t part = size - have;
         part = part < reader->span_bytes ? part : reader->span_bytes;
-        memcpy(reader->joined + have, reader->span, part);
+        memcpy(reader->joined->bytes + have, reader->span, part);
         reader->span += part;
         reader->span_bytes -= part;
         have += part;
@@ -390,7 +459,8 @@ int run_reader_next(struct run_reader *reader, size_t size, const void **out)
         reader->span_bytes -= size;
     } else {
         status = join_spans(reader, size);
-        *out = reader->joined;
+        if (!status)
+            *out = reader->joined->bytes;
     }
     reader->at += size;
     return status ? status : 1;
@@ -409,8 +479,7 @@ int run_read(struct run_reader *reader, void *to, size_t size)
 
 void run_reader_end(struct run_reader *reader)
 {
-    struct memory *memory = reader->run->store->memory;
-    memory_unmap(memory, reader->buffer, RUN_CHUNK_BYTES);
-    memory_unmap(memory, reader->joined, reader->joined_capacity);
+    give_room(reader->run->store, reader->buffer);
+    give_room(reader->run->store, reader->joined);
     run_reader_init(reader, reader->run);
 }

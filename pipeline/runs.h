@@ -32,6 +32,7 @@
 
 struct run_slab;
 struct run_chunk;
+struct run_room;
 
 struct run_store {
     struct memory *memory;
@@ -42,6 +43,8 @@ struct run_store {
     uint64_t file_bytes;         /* given out */
     struct run_slab *slabs;
     struct run_chunk *free;
+    struct run_room *rooms;      /* that readers gave back */
+    uint32_t room_count;
 };
 
 /* The file is made in the directory (borrowed for the call) and unlinked at
@@ -81,9 +84,8 @@ struct run_reader {
     size_t chunk, chunk_at;
     const uint8_t *span;                  /* bytes at hand */
     size_t span_bytes;
-    uint8_t *buffer;                      /* of the file's bytes */
-    uint8_t *joined;                      /* what crosses a border */
-    size_t joined_capacity;
+    struct run_room *buffer;              /* of the file's bytes */
+    struct run_room *joined;              /* what crosses a border */
 };
 
 /* Takes a buffer of RUN_CHUNK_BYTES only when it comes to a part in the file.

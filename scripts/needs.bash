@@ -40,6 +40,7 @@ int main(void) { return 0; }'
     need libxxhash-dev "hashing" has_library libxxhash
     need libsqlite3-dev "SQLite output" has_library sqlite3
     need libutf8proc-dev "normalises text" has_library libutf8proc
+    need tzdata "time zones" test -e /usr/share/zoneinfo/UTC
     need python3 "shows the result, and runs tests" has_command python3
 }
 

@@ -88,7 +88,9 @@ static int add_member(struct account_set *set, struct id id, bool any_platform)
         set->members[*slot - 1].any_platform |= any_platform;
         return 0;
     }
-    if (id.text.size) {
+    if (!id.text.size) {
+        id.text.bytes = NULL;        /* it may point into a batch */
+    } else {
         char *copy = malloc(id.text.size);
         if (!copy)
             return -ENOMEM;
@@ -103,7 +105,7 @@ static int add_member(struct account_set *set, struct id id, bool any_platform)
 bool account_set_has(const struct account_set *set, enum platform platform,
                      struct id id)
 {
-    if (!set->count)
+    if (!set->count || !id_known(id))
         return false;
     size_t number = *find_member(set, id);
     return number && (platform == PLATFORM_TWITTER ||

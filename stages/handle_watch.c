@@ -198,7 +198,9 @@ static int keep_seen(struct handle_watch *watch, struct watch_lane *lane,
     uint32_t *slot = find_seen(lane, handle, id);
     if (*slot)
         return 0;
-    if (id.text.size) {
+    if (!id.text.size) {
+        id.text.bytes = NULL;        /* it may point into a batch */
+    } else {
         char *copy = malloc(id.text.size);
         if (!copy)
             return -ENOMEM;

@@ -80,6 +80,24 @@ static bool shard_balances(const struct run *run, const char *name,
                  "kinds");
 }
 
+static bool tables_balance(const struct ledger_input *input)
+{
+    const struct reduce_counts *counts = &input->counts;
+    const struct run *run = input->run;
+    bool days = !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_DAYS));
+    bool posts =
+        !input->parameters->accounts && (input->tables & TABLE_BIT(TABLE_POSTS));
+    return (!(input->tables & TABLE_BIT(TABLE_ACCOUNTS)) ||
+            holds(run, NULL, counts->accounts,
+                  counts->accounts_below + counts->table_rows[TABLE_ACCOUNTS],
+                  "accounts and their rows")) &&
+           (!days || holds(run, NULL, counts->posts, counts->days_posts,
+                           "posts and posts by day")) &&
+           (!posts || holds(run, NULL, counts->posts,
+                            counts->table_rows[TABLE_POSTS],
+                            "posts and their rows"));
+}
+
 bool ledger_balances(const struct ledger_input *input)
 {
     const struct run *run = input->run;
@@ -96,7 +114,7 @@ bool ledger_balances(const struct ledger_input *input)
                       input->counts.posts + input->counts.duplicates,
                       "posts and duplicates");
     free(total);
-    return well;
+    return well && tables_balance(input);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -280,11 +298,22 @@ static json_t *posts_json(const struct reduce_counts *counts)
 {
     json_t *object = json_object();
     put(object, "accounts", counts->accounts);
+    put(object, "accounts_below_min_posts", counts->accounts_below);
     put(object, "posts", counts->posts);
     put(object, "duplicates", counts->duplicates);
     put(object, "conflicting_duplicates", counts->conflicting_duplicates);
     put(object, "deletes", counts->deletions);
     put(object, "deletes_without_account", counts->deletes_without_account);
+    return object;
+}
+
+/* Rows by table. */
+static json_t *tables_json(const struct ledger_input *input)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (input->tables & TABLE_BIT(i))
+            put(object, TABLES[i].name, input->counts.table_rows[i]);
     return object;
 }
 
@@ -296,8 +325,10 @@ bool ledger_json(const struct ledger_input *input, struct output *output)
     ledger_total(input->run, total);
     json_t *root = json_object();
     json_object_set_new(root, "total", shard_ledger_json(NULL, total));
-    if (!input->read_only)
+    if (!input->read_only) {
         json_object_set_new(root, "result", posts_json(&input->counts));
+        json_object_set_new(root, "rows", tables_json(input));
+    }
     json_object_set_new(root, "shards", shards_json(input->run));
     free(total);
     return dump(root, output);

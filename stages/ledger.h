@@ -16,12 +16,16 @@
  *   records      = post records + control (by kind) + rejected (by reason)
  *   post records = posts + duplicates
  *   posts        = sum of accounts.posts
+ *                = sum of days.posts = rows of posts, where these tables tell
+ *                  of all accounts
+ *   accounts     = rows of accounts + those below --min-posts
  *
  * No clock, no thread count and no order of arrival shows in these files.
  */
 struct ledger_input {
     const struct run *run;
     struct reduce_counts counts;
+    uint32_t tables;               /* a set of TABLE_BIT */
     const struct parameters *parameters;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
     bool read_only;                /* nothing was reduced: no counts */

@@ -144,7 +144,8 @@ static bool write_tables(struct run *run, const struct topology *topology,
         .open_context = run->seal, .format = table_files_format,
         .format_context = files, .formats = table_files_forms(files),
         .tables = options->tables, .accounts = options->parameters->accounts,
-        .core = options->parameters->core};
+        .core = options->parameters->core,
+        .posts_min = options->parameters->min_posts};
     struct reduce *reduce = reduce_create(&reduce_options);
     if (!reduce)
         return false;
@@ -220,7 +221,7 @@ bool publish(struct run *run, const struct topology *topology,
                                       counts);
     table_files_close(files);
     struct ledger_input input = {
-        .run = run, .counts = *counts,
+        .run = run, .counts = *counts, .tables = options->tables,
         .parameters = options->parameters, .formats = formats};
     return well && ledger_balances(&input) && write_beside(outdir, &input);
 }

@@ -53,7 +53,7 @@ const char *dialect_name(enum dialect_id dialect);
     X(LINE_FRAME_LOST, "frame_lost",                                           \
       "a part of the line stands in a frame that was lost")                    \
     X(LINE_FRAMING_LOST, "framing_lost",                                       \
-      "behind a lost frame the document's structure is not known")
+      "behind a lost frame the structure of the text is not known")
 
 enum line_reason {
     LINE_OK = 0,

@@ -6,7 +6,7 @@
 #include "gen_put.h"
 
 /* Which property of an account a hash stands for. */
-enum property { BIRTH = 1, NAMING, SECOND_NAMING, LOOK, NUMBERS, RENAMING };
+enum property { LOOK = 4, NUMBERS, RENAMING, NAMING = 256 /* and the version */ };
 
 /* Low bits of an id say who it is of, so that no two accounts share one. */
 enum { TAG_ORDINARY = 0, TAG_STRANGER = 1 };
@@ -21,15 +21,8 @@ const struct gen_group gen_groups[GEN_GROUPS] = {
 };
 
 /* User ids became snowflakes in the autumn of 2015. */
-static int64_t snowflake_users_from(void)
-{
-    return gen_date_ms(2015, 11, 1);
-}
-
-static int64_t first_birth(void)
-{
-    return gen_date_ms(2008, 6, 1);
-}
+#define SNOWFLAKE_USERS_FROM (INT64_C(16740) * GEN_DAY_MS) /* 2015-11-01 */
+#define FIRST_BIRTH (INT64_C(14031) * GEN_DAY_MS)          /* 2008-06-01 */
 
 static uint64_t common_divisor(uint64_t a, uint64_t b)
 {
@@ -119,7 +112,7 @@ int64_t gen_account_created(const struct gen_population *people, uint32_t accoun
     if (gen_account_is_planted(people, account)) {
         return gen_account_plant(people, account)->created;
     }
-    int64_t first = first_birth();
+    int64_t first = FIRST_BIRTH;
     if (leads_group(people, account)) {
         return first - (int64_t)(account % 1000) * GEN_DAY_MS / 10;
     }
@@ -142,7 +135,7 @@ uint64_t gen_account_id(const struct gen_population *people, uint32_t account)
     uint64_t tag = account < people->ordinary ? TAG_ORDINARY : TAG_STRANGER;
     uint64_t seat = age_seat(people, account);
     int64_t born = gen_account_created(people, account);
-    if (born < snowflake_users_from()) {
+    if (born < SNOWFLAKE_USERS_FROM) {
         return 14000000 + seat * people->stride + 2 * (seat % 7) + tag;
     }
     /* Births are whole seconds; 0.3 to 0.7 s later, no two in one place. */
@@ -156,17 +149,22 @@ uint8_t gen_account_language(const struct gen_population *people, uint32_t accou
 {
     if (gen_account_is_planted(people, account)) {
         const struct gen_planted *plant = gen_account_plant(people, account);
-        return t < plant->renamed ? plant->language_first : plant->language;
+        return t < plant->turned ? plant->language_first : plant->language;
     }
     return gen_groups[gen_account_group(people, account)].language;
 }
 
-/* How often an account has changed its name by `t`: 3 % do once. */
-static uint8_t name_version(const struct gen_population *people, uint32_t account,
-                            int64_t t)
+/* Of ordinary accounts 3 % change it once. */
+uint16_t gen_account_version(const struct gen_population *people, uint32_t account,
+                             int64_t t)
 {
     if (gen_account_is_planted(people, account)) {
-        return t >= gen_account_plant(people, account)->renamed;
+        const struct gen_planted *plant = gen_account_plant(people, account);
+        if (t < plant->renamed) {
+            return 0;
+        }
+        int64_t every = plant->rename_every;
+        return (uint16_t)(1 + (every == 0 ? 0 : (t - plant->renamed) / every));
     }
     uint64_t hash = gen_mix2(people->seed ^ account, RENAMING);
     if (hash % 100 >= 3) {
@@ -179,12 +177,12 @@ static uint8_t name_version(const struct gen_population *people, uint32_t accoun
 /* Syllables, sometimes with `_` or a capital, and digits: at most 15 bytes.
  * A quarter ends in eight digits, as the platform's own suggestions do. */
 static void make_screen_name(const struct gen_lexicon *lexicon, struct gen_rng *rng,
-                             struct gen_profile *profile)
+                             bool marked, struct gen_profile *profile)
 {
     const struct gen_phrases *syllables = &lexicon->syllables;
     uint64_t hash = gen_rng_next(rng);
-    bool suggested = (hash & 3) == 0;
-    unsigned letters_max = suggested ? 7 : 11;
+    bool suggested = (hash & 3) == 0 && !marked;
+    unsigned letters_max = suggested ? 7 : marked ? 10 : 11;
     unsigned wanted = suggested ? 2 : 3 + (hash >> 2 & 1);
     unsigned length = 0;
     for (unsigned i = 0; i < wanted; i++) {
@@ -198,7 +196,10 @@ static void make_screen_name(const struct gen_lexicon *lexicon, struct gen_rng *
         }
         length += part->length;
     }
-    if (!suggested && (hash >> 5 & 7) == 0) {
+    if (!suggested && ((hash >> 5 & 7) == 0 || marked)) {
+        profile->screen[length++] = '_';
+    }
+    if (marked) {
         profile->screen[length++] = '_';
     }
     unsigned digits = suggested ? 8 : (unsigned)(hash >> 8 & 3);
@@ -233,15 +234,27 @@ static void make_display_name(const struct gen_lexicon *lexicon, struct gen_rng 
     profile->name_length = (uint16_t)(out - profile->name);
 }
 
+/* That of names and bio: it changes with them, not with what is posted. */
+static uint8_t face_language(const struct gen_population *people, uint32_t account,
+                             uint16_t version)
+{
+    if (gen_account_is_planted(people, account)) {
+        const struct gen_planted *plant = gen_account_plant(people, account);
+        return version == 0 ? plant->language_first : plant->language;
+    }
+    return gen_groups[gen_account_group(people, account)].language;
+}
+
 void gen_account_name(const struct gen_population *people, uint32_t account,
                       int64_t t, struct gen_profile *profile)
 {
     profile->id = gen_account_id(people, account);
-    profile->version = name_version(people, account, t);
-    profile->language = gen_account_language(people, account, t);
-    struct gen_rng rng = {gen_mix2(people->seed ^ account,
-                                   profile->version ? SECOND_NAMING : NAMING)};
-    make_screen_name(people->lexicon, &rng, profile);
+    profile->version = gen_account_version(people, account, t);
+    profile->language = face_language(people, account, profile->version);
+    struct gen_rng rng = {gen_mix2(people->seed ^ account, NAMING + profile->version)};
+    bool marked = gen_account_is_planted(people, account) &&
+                  gen_account_plant(people, account)->marked;
+    make_screen_name(people->lexicon, &rng, marked, profile);
     make_display_name(people->lexicon, &rng, profile);
 }
 
@@ -276,8 +289,11 @@ void gen_account_profile(const struct gen_population *people, uint32_t account,
         const struct gen_planted *plant = gen_account_plant(people, account);
         bool none = plant->followers_base == 0;
         profile->followers = none ? 0 : plant->followers_base + age_days / 8 + wobble;
+        profile->followers += t >= plant->followers_at ? plant->followers_gain : 0;
+        profile->friends = plant->alone ? 0 : profile->friends;
         profile->listed = none ? 0 : profile->listed;
+        profile->statuses_base += t < plant->purged_at ? plant->purged : 0;
         profile->plain = plant->plain;
-        profile->verified = false;
+        profile->verified = plant->verified;
     }
 }

@@ -32,20 +32,35 @@ enum gen_role {
     GEN_AMPLIFIER,
     GEN_SCHEDULER,
     GEN_RESIDENT,
+    GEN_NEWSROOM,
+    GEN_STAR,
+    GEN_FAN,
+    GEN_WITNESS,
+    GEN_SPECIMEN,
     GEN_ROLES
 };
 
-/* A planted account: what the campaign says of it. */
+/* A planted account: what the campaign says of it. What never happens happens
+ * at INT64_MAX. */
 struct gen_planted {
     uint64_t id;
     int64_t created;
-    int64_t renamed; /* INT64_MAX: never */
-    uint32_t followers_base;
+    int64_t turned;       /* language and client change */
+    int64_t renamed;      /* the first other name and bio, */
+    int64_t rename_every; /* and further ones; 0: there is one */
+    int64_t purged_at;    /* `purged` posts of before the archive are gone */
+    int64_t followers_at; /* so many followers more */
+    uint32_t purged, followers_gain, followers_base;
+    const char *specimen; /* its kind, of role GEN_SPECIMEN */
     uint8_t role;
-    uint8_t language;       /* from `renamed` on */
-    uint8_t language_first; /* until `renamed` */
-    uint8_t client_first;   /* until `renamed`, or always but for the web */
-    bool plain;             /* no bio, no picture, no place */
+    uint8_t language, language_first; /* from `turned` on; until then */
+    uint8_t client, client_first;
+    bool plain;   /* no bio, no picture, no place */
+    bool alone;   /* follows nobody */
+    bool bare;    /* posts without entities, by users without a profile */
+    bool readers; /* strangers come upon what it posts */
+    bool marked;  /* its handles hold `__`, which nobody else's do */
+    bool verified;
 };
 
 struct gen_population {
@@ -72,7 +87,8 @@ struct gen_profile {
     uint64_t id, look; /* look: a hash for what else the profile shows */
     int64_t created;
     uint32_t followers, friends, listed, favourites, statuses_base;
-    uint8_t language, screen_length, version;
+    uint8_t language, screen_length;
+    uint16_t version;
     bool plain, verified;
     uint16_t name_length;
     char screen[GEN_SCREEN_NAME_MAX + 1];
@@ -93,6 +109,10 @@ uint32_t gen_account_stranger(const struct gen_population *people, uint64_t hash
 int64_t gen_account_created(const struct gen_population *people, uint32_t account);
 uint64_t gen_account_id(const struct gen_population *people, uint32_t account);
 uint8_t gen_account_language(const struct gen_population *people, uint32_t account,
+                             int64_t t);
+
+/* How often it has changed its name by `t`. */
+uint16_t gen_account_version(const struct gen_population *people, uint32_t account,
                              int64_t t);
 
 /* Names only: id, language, screen, name, version. */

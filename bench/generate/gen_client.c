@@ -1,5 +1,7 @@
 #include "gen_client.h"
 
+#include <stddef.h>
+
 #include "gen_calendar.h"
 
 #define ANCHOR(address, name)                                                  \
@@ -36,6 +38,8 @@ const struct gen_client_text gen_client_texts[GEN_CLIENTS] = {
     [GEN_MOBILE_WEB] = {"Mobile Web (M2)",
                         ANCHOR("https:\\/\\/mobile.twitter.com", "Mobile Web (M2)"), 7},
     [GEN_DLVRIT] = {"dlvr.it", ANCHOR("https:\\/\\/dlvrit.com\\/", "dlvr.it"), 5},
+    [GEN_NO_CLIENT] = {NULL, "", 0},
+    [GEN_UNTOLD_CLIENT] = {NULL, NULL, 0},
 };
 
 uint8_t gen_client_liked(uint64_t hash)

@@ -2,7 +2,7 @@
  * gen_client: the programs that posts are sent with.
  *
  * `source` holds a ready HTML anchor, escaped as in the archive; `name` is
- * what remains when the anchor is taken off. Static data.
+ * what remains when the anchor is taken off, or NULL. Static data.
  */
 #ifndef GEN_CLIENT_H
 #define GEN_CLIENT_H
@@ -24,6 +24,8 @@ enum gen_client {
     GEN_INSTAGRAM,
     GEN_MOBILE_WEB,
     GEN_DLVRIT,
+    GEN_NO_CLIENT,      /* `source` is empty */
+    GEN_UNTOLD_CLIENT,  /* there is no `source` */
     GEN_CLIENTS
 };
 

@@ -51,19 +51,26 @@ static char *put_hashtags(char *out, const struct gen_view *view)
     return GEN_PUT(out, "],\"urls\":[");
 }
 
+char *gen_put_expanded_url(char *out, const struct gen_text *text)
+{
+    uint64_t path = gen_mix2(text->page_key, URL_PATH);
+    out = GEN_PUT(out, "https:\\/\\/");
+    out = gen_put_bytes(out, text->url_domain->bytes, text->url_domain->length);
+    out = GEN_PUT(out, "\\/");
+    out = gen_put_token(out, path, 10);
+    return gen_put_token(out, text->page_key, (unsigned)(path >> 61));
+}
+
 static char *put_url(char *out, const struct gen_view *view)
 {
     const struct gen_text *text = view->text;
     const struct gen_phrase *domain = text->url_domain;
-    uint64_t path = gen_mix2(text->url_key, URL_PATH);
+    uint64_t path = gen_mix2(text->page_key, URL_PATH);
     size_t www = domain->length > 4 && memcmp(domain->bytes, "www.", 4) == 0 ? 4 : 0;
     out = GEN_PUT(out, "{\"url\":\"");
     out = gen_put_link(out, text->url_key);
-    out = GEN_PUT(out, "\",\"expanded_url\":\"https:\\/\\/");
-    out = gen_put_bytes(out, domain->bytes, domain->length);
-    out = GEN_PUT(out, "\\/");
-    out = gen_put_token(out, path, 10);
-    out = gen_put_token(out, text->url_key, (unsigned)(path >> 61));
+    out = GEN_PUT(out, "\",\"expanded_url\":\"");
+    out = gen_put_expanded_url(out, text);
     out = GEN_PUT(out, "\",\"display_url\":\"");
     out = gen_put_bytes(out, domain->bytes + www, domain->length - www);
     out = GEN_PUT(out, "\\/");

@@ -27,6 +27,9 @@ bool gen_view_has_photo(const struct gen_view *view);
 /* Mentions of a retweet begin with the author. */
 char *gen_put_entities(char *out, const struct gen_view *view);
 
+/* Where the text's link leads: `https:\/\/` and on. */
+char *gen_put_expanded_url(char *out, const struct gen_text *text);
+
 /* The photos as `extended_entities`, without a comma; at least one. */
 char *gen_put_extended_entities(char *out, const struct gen_view *view);
 

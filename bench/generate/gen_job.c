@@ -48,6 +48,16 @@ static void end_file(struct gen_feeder *feeder, struct gen_job *job)
     job->ends_file = true;
     feeder->file++;
     feeder->file_bytes = 0;
+    feeder->file_begun = false;
+}
+
+/* Of CSV, a line of its own; nothing of other dialects. */
+static int add_header(struct gen_feeder *feeder, struct gen_job *job)
+{
+    static const struct gen_line header = {.type = GEN_LINE_HEADER};
+    bool due = feeder->options->dialect == GEN_IO && !feeder->file_begun;
+    feeder->file_begun = true;
+    return due ? add_line(job, &header) : 0;
 }
 
 int gen_job_fill(struct gen_feeder *feeder, struct gen_job *job)
@@ -66,10 +76,17 @@ int gen_job_fill(struct gen_feeder *feeder, struct gen_job *job)
         return -ENOMEM;
     }
     feeder->has_carried = false;
+    if (add_header(feeder, job) != 0) {
+        return -ENOMEM;
+    }
     while (bytes < wanted && !job->ends_file) {
         got = gen_plan_next(feeder->plan, &line);
         if (got <= 0) {
             break;
+        }
+        if (line.type == GEN_LINE_DELETE && feeder->options->dialect != GEN_V11) {
+            feeder->dropped++;
+            continue;
         }
         if (add_line(job, &line) != 0) {
             return -ENOMEM;
@@ -112,6 +129,7 @@ struct gen_bench *gen_bench_open(const struct gen_options *options,
     bench->options = options;
     bench->renderer.people = people;
     bench->renderer.crlf = options->crlf;
+    bench->renderer.dialect = options->dialect;
     if (options->layout == GEN_SHARDS || options->layout == GEN_FRAMES) {
         bench->packer = gen_pack_open(options, 0);
         if (bench->packer == NULL) {

@@ -34,7 +34,8 @@ struct gen_feeder {
     struct gen_plan *plan;
     const struct gen_options *options;
     struct gen_line carried; /* the line at the border */
-    bool has_carried, started;
+    bool has_carried, started, file_begun;
+    uint64_t dropped; /* delete notices that the dialect has no word for */
     uint64_t file, file_bytes; /* estimated */
     uint64_t posts, posts_all;
 };

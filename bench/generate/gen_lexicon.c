@@ -6,8 +6,7 @@
 
 #include "gen_put.h"
 
-/* Reads one code point of valid UTF-8; gives its length in bytes. */
-static size_t decode_point(const char *utf8, uint32_t *point)
+size_t gen_decode_point(const char *utf8, uint32_t *point)
 {
     const unsigned char *u = (const unsigned char *)utf8;
     if (u[0] < 0x80) {
@@ -37,7 +36,7 @@ static char *put_unit(char *out, uint32_t unit)
     return out;
 }
 
-static char *put_point(char *out, uint32_t point)
+char *gen_put_point(char *out, uint32_t point)
 {
     if (point >= 0x10000) {
         out = put_unit(out, 0xd800 + ((point - 0x10000) >> 10));
@@ -59,8 +58,8 @@ size_t gen_escape(char *out, const char *utf8, size_t length, uint16_t *points)
     uint16_t count = 0;
     for (size_t at = 0; at < length; count++) {
         uint32_t point;
-        at += decode_point(utf8 + at, &point);
-        out = put_point(out, point);
+        at += gen_decode_point(utf8 + at, &point);
+        out = gen_put_point(out, point);
     }
     if (points != NULL) {
         *points = count;
@@ -104,7 +103,7 @@ static char *put_rare_word(char *out, const struct gen_vocabulary *about,
     *points = 0;
     for (unsigned i = 0; i < parts; i++) {
         if (about->letters > 0) {
-            out = put_point(out, about->letters_from + gen_rng_below(rng, about->letters));
+            out = gen_put_point(out, about->letters_from + gen_rng_below(rng, about->letters));
             *points = (uint16_t)(*points + 1);
         } else {
             const struct gen_phrase *part = gen_phrase_pick(syllables, rng);
@@ -173,7 +172,10 @@ int gen_lexicon_open(struct gen_lexicon *lexicon)
     int failed = open_phrases(&lexicon->emoji, gen_emoji);
     failed |= open_phrases(&lexicon->domains, gen_domains);
     failed |= open_phrases(&lexicon->syllables, gen_syllables);
-    failed |= open_phrases(&lexicon->campaign_tags, gen_campaign_tags);
+    failed |= open_phrases(&lexicon->sites, gen_sites);
+    for (unsigned topic = 0; topic < GEN_TOPICS; topic++) {
+        failed |= open_phrases(&lexicon->topics[topic], gen_topic_tags[topic]);
+    }
     for (unsigned language = 0; language < GEN_LANGUAGES && failed == 0; language++) {
         failed = open_language(lexicon, language);
     }
@@ -196,6 +198,9 @@ void gen_lexicon_close(struct gen_lexicon *lexicon)
     free(lexicon->emoji.list);
     free(lexicon->domains.list);
     free(lexicon->syllables.list);
-    free(lexicon->campaign_tags.list);
+    free(lexicon->sites.list);
+    for (unsigned topic = 0; topic < GEN_TOPICS; topic++) {
+        free(lexicon->topics[topic].list);
+    }
     memset(lexicon, 0, sizeof(*lexicon));
 }

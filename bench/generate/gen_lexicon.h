@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "gen_post.h"
 #include "gen_random.h"
 #include "gen_words.h"
 
@@ -53,8 +54,17 @@ struct gen_lexicon {
     struct gen_phrases tags[GEN_LANGUAGES];
     struct gen_phrases names[GEN_LANGUAGES];
     struct gen_phrases places[GEN_LANGUAGES];
-    struct gen_phrases emoji, domains, syllables, campaign_tags;
+    struct gen_phrases topics[GEN_TOPICS]; /* hashtags; none of [0] */
+    struct gen_phrases emoji, domains, sites, syllables;
 };
+
+/* The hashtags of a topic, in a language. */
+static inline const struct gen_phrases *gen_lexicon_tags(const struct gen_lexicon *lexicon,
+                                                         unsigned topic, unsigned language)
+{
+    return topic == GEN_TOPIC_LANGUAGE ? &lexicon->tags[language]
+                                       : &lexicon->topics[topic];
+}
 
 /* 0, or -ENOMEM (then there is nothing to close). */
 int gen_lexicon_open(struct gen_lexicon *lexicon);
@@ -65,6 +75,11 @@ const struct gen_phrase *gen_phrase_pick(const struct gen_phrases *phrases,
                                          struct gen_rng *rng);
 const struct gen_phrase *gen_word_pick(const struct gen_lexicon *lexicon,
                                        unsigned language, struct gen_rng *rng);
+
+/* Reads one code point of valid UTF-8; gives its length in bytes. Writes one as
+ * the archive escapes it, 12 bytes at most; gives the new end. */
+size_t gen_decode_point(const char *utf8, uint32_t *point);
+char *gen_put_point(char *out, uint32_t point);
 
 /* Escapes UTF-8 into `out`, which has room for 6 bytes for each of `length`;
  * gives the bytes written, and the code points if `points` is not NULL. */

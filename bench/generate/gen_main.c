@@ -2,7 +2,8 @@
  * sandpiper-generate: archives of posts with a planted campaign.
  *
  *   gen_options    what is asked for
- *   gen_account    who posts              gen_campaign  what is planted
+ *   gen_account    who posts              gen_campaign  what is planted, with
+ *                                         gen_lookalike and gen_specimen
  *   gen_plan       lines in order         gen_compose   what each of them is
  *   gen_truth      what was planned, counted
  *   gen_job        lines into frames      gen_pool      frames onto threads
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gen_campaign.h"
 #include "gen_output.h"
 #include "gen_pool.h"
 #include "gen_truth_file.h"
@@ -22,7 +24,7 @@ struct generator {
     struct gen_options options;
     struct gen_lexicon lexicon;
     struct gen_population people;
-    struct gen_campaign campaign;
+    struct gen_acts acts;
     struct gen_truth truth;
     struct gen_plan plan;
     struct gen_feeder feeder;
@@ -60,23 +62,24 @@ static int make_world(struct generator *gen)
     }
     gen_population_lay_out(&gen->people, options->seed, (uint32_t)options->accounts,
                            options->from, options->to, &gen->lexicon);
-    failed = gen_campaign_make(&gen->campaign, &gen->people, (uint32_t)options->campaign);
+    failed = gen_campaign_make(&gen->acts, &gen->people, (uint32_t)options->campaign,
+                               options->specimens);
     if (failed != 0) {
         return failed;
     }
-    settle_sizes(options, gen->campaign.count);
-    failed = gen_truth_open(&gen->truth, &gen->people);
+    settle_sizes(options, gen->acts.posts);
+    failed = gen_truth_open(&gen->truth, &gen->people, options);
     if (failed != 0) {
         return failed;
     }
-    return gen_plan_open(&gen->plan, options, &gen->people, &gen->campaign, &gen->truth);
+    return gen_plan_open(&gen->plan, options, &gen->people, &gen->acts, &gen->truth);
 }
 
 static void free_world(struct generator *gen)
 {
     gen_plan_close(&gen->plan);
     gen_truth_close(&gen->truth);
-    gen_campaign_free(&gen->campaign, &gen->people);
+    gen_campaign_free(&gen->acts, &gen->people);
     gen_lexicon_close(&gen->lexicon);
 }
 
@@ -86,6 +89,22 @@ static void show_progress(const struct generator *gen, bool last)
         fprintf(stderr, "\r%5.1f %%  %8.2f GB of text, %8.2f GB written%s",
                 100 * gen_plan_done(&gen->plan), (double)gen->output.text_bytes * 1e-9,
                 (double)gen->output.written_bytes * 1e-9, last ? "\n" : "");
+    }
+}
+
+/* A dialect without delete notices has fewer lines, and none of them. */
+static void settle_totals(struct generator *gen)
+{
+    struct gen_totals *totals = &gen->truth.totals;
+    totals->text_bytes = gen->output.text_bytes;
+    totals->written_bytes = gen->output.written_bytes;
+    totals->files = gen->output.files;
+    totals->frames = gen->output.frames;
+    if (gen->options.dialect != GEN_V11) {
+        totals->lines -= gen->feeder.dropped;
+        totals->duplicates -= totals->duplicate_deletes;
+        totals->deletes = totals->notices = totals->strangers_deletes = 0;
+        totals->duplicate_deletes = 0;
     }
 }
 
@@ -137,10 +156,14 @@ static int generate(struct generator *gen)
     /* From here on the population and the options do not change. */
     gen->feeder.plan = &gen->plan;
     gen->feeder.options = &gen->options;
-    gen->feeder.posts_all = gen->options.posts + gen->campaign.count;
+    gen->feeder.posts_all = gen->options.posts + gen->acts.posts;
     failed = gen_output_open(&gen->output, &gen->options);
     if (failed != 0) {
         return failed;
+    }
+    gen->truth.posts = gen_output_create(&gen->options, "posts.truth");
+    if (gen->truth.posts == NULL) {
+        return GEN_EXIT_CANTCREAT;
     }
     failed = gen_pool_open(&gen->pool, &gen->options, &gen->people);
     if (failed != 0) {
@@ -149,11 +172,8 @@ static int generate(struct generator *gen)
     failed = write_archive(gen);
     gen_pool_close(&gen->pool);
     if (failed == 0) {
-        gen->truth.totals.text_bytes = gen->output.text_bytes;
-        gen->truth.totals.written_bytes = gen->output.written_bytes;
-        gen->truth.totals.files = gen->output.files;
-        gen->truth.totals.frames = gen->output.frames;
-        failed = gen_truth_write(&gen->truth, &gen->options);
+        settle_totals(gen);
+        failed = gen_truth_write(&gen->truth, &gen->acts, gen->plan.statuses, &gen->options);
     }
     return failed;
 }

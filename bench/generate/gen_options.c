@@ -11,9 +11,9 @@
 static const char usage[] =
     "usage: sandpiper-generate [OPTION]... -o DIR\n"
     "\n"
-    "Writes an archive of v1.1 posts into DIR, with a planted campaign and its\n"
-    "ground truth (accounts.truth, totals.truth). The same seed and options\n"
-    "give the same bytes, whatever the number of threads.\n"
+    "Writes an archive of v1.1 posts into DIR, with a planted campaign, and beside\n"
+    "it what was planted and planned (*.truth, core.list). The same seed and\n"
+    "options give the same bytes, whatever the number of threads.\n"
     "\n"
     "What to write\n"
     "  --seed N            seed of everything that is drawn (default 1)\n"
@@ -21,13 +21,20 @@ static const char usage[] =
     "                      the campaign come on top\n"
     "  --bytes SIZE        about so much text instead, campaign included\n"
     "  --accounts N        ordinary accounts (default posts / 20)\n"
-    "  --campaign N        planted accounts (default 142; 0 for none); below a\n"
-    "                      range of three years no `bought` account is planted\n"
+    "  --campaign N        planted accounts, lookalikes included (default 175; 0\n"
+    "                      for none); below a range of three years no `bought`\n"
+    "                      account is planted\n"
+    "  --specimens on|off  and one account of each rare shape (default on)\n"
     "  --from, --to DATE   first day, and the day after the last one\n"
     "                      (default 2015-01-01 and 2020-06-01)\n"
     "  --deletes X         delete notices per post (default 0.1)\n"
     "  --duplicates X      share of lines written twice (default 0.001)\n"
     "  --line-ends crlf|lf default crlf, as the stream has\n"
+    "  --dialect v11       statuses of the v1.1 stream (default)\n"
+    "            v2        the same posts as records of the v2 stream, or\n"
+    "            io        as CSV of the information-operations archive, profiles\n"
+    "                      as of the archive's end; neither has delete notices.\n"
+    "                      Sizes asked for are those of v11\n"
     "\n"
     "How to pack it\n"
     "  -o, --output DIR    made if missing; refused if not empty\n"
@@ -51,8 +58,8 @@ static const char usage[] =
     "failed.\n";
 
 enum {
-    OPT_SEED = 256, OPT_POSTS, OPT_BYTES, OPT_ACCOUNTS, OPT_CAMPAIGN, OPT_FROM,
-    OPT_TO, OPT_DELETES, OPT_DUPLICATES, OPT_LINE_ENDS, OPT_FORCE, OPT_LAYOUT,
+    OPT_SEED = 256, OPT_POSTS, OPT_BYTES, OPT_ACCOUNTS, OPT_CAMPAIGN, OPT_SPECIMENS, OPT_FROM,
+    OPT_TO, OPT_DELETES, OPT_DUPLICATES, OPT_LINE_ENDS, OPT_DIALECT, OPT_FORCE, OPT_LAYOUT,
     OPT_FILES, OPT_SHARD_BYTES, OPT_FRAME_BYTES, OPT_CUT_ANYWHERE, OPT_CHECKSUM,
     OPT_CONTENT_SIZE, OPT_LEVEL, OPT_WINDOW_LOG, OPT_THREADS, OPT_HELP,
 };
@@ -63,12 +70,14 @@ static const struct option long_options[] = {
     {"bytes", required_argument, NULL, OPT_BYTES},
     {"accounts", required_argument, NULL, OPT_ACCOUNTS},
     {"campaign", required_argument, NULL, OPT_CAMPAIGN},
+    {"specimens", required_argument, NULL, OPT_SPECIMENS},
     {"from", required_argument, NULL, OPT_FROM},
     {"to", required_argument, NULL, OPT_TO},
     {"deletes", required_argument, NULL, OPT_DELETES},
     {"duplicates", required_argument, NULL, OPT_DUPLICATES},
     {"line-ends", required_argument, NULL, OPT_LINE_ENDS},
     {"output", required_argument, NULL, 'o'},
+    {"dialect", required_argument, NULL, OPT_DIALECT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"layout", required_argument, NULL, OPT_LAYOUT},
     {"files", required_argument, NULL, OPT_FILES},
@@ -85,6 +94,13 @@ static const struct option long_options[] = {
 };
 
 static const char *const layout_names[] = {"shards", "frames", "giant", "plain"};
+
+static const char *const dialect_names[] = {"v11", "v2", "io"};
+
+const char *gen_dialect_name(enum gen_dialect dialect)
+{
+    return dialect_names[dialect];
+}
 
 const char *gen_layout_name(enum gen_layout layout)
 {
@@ -143,15 +159,27 @@ static bool parse_choice(const char *text, const char *yes, const char *no,
     return *value || strcmp(text, no) == 0;
 }
 
+/* Which of `count` names it is; -1: none. */
+static int find_name(const char *text, const char *const *names, int count)
+{
+    while (count > 0 && strcmp(text, names[count - 1]) != 0) {
+        count--;
+    }
+    return count - 1;
+}
+
 static bool parse_layout(const char *text, enum gen_layout *layout)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        if (strcmp(text, layout_names[i]) == 0) {
-            *layout = (enum gen_layout)i;
-            return true;
-        }
-    }
-    return false;
+    int found = find_name(text, layout_names, 4);
+    *layout = found < 0 ? GEN_SHARDS : (enum gen_layout)found;
+    return found >= 0;
+}
+
+static bool parse_dialect(const char *text, enum gen_dialect *dialect)
+{
+    int found = find_name(text, dialect_names, 3);
+    *dialect = found < 0 ? GEN_V11 : (enum gen_dialect)found;
+    return found >= 0;
 }
 
 static bool parse_small(const char *text, int least, int most, int *value)
@@ -173,11 +201,13 @@ static bool parse_option(struct gen_options *options, int option, const char *te
     case OPT_ACCOUNTS:
         return parse_number(text, 1, GEN_ACCOUNTS_MAX, &options->accounts);
     case OPT_CAMPAIGN: return parse_number(text, 0, 100000, &options->campaign);
+    case OPT_SPECIMENS: return parse_choice(text, "on", "off", &options->specimens);
     case OPT_FROM: return gen_date_parse(text, &options->from);
     case OPT_TO: return gen_date_parse(text, &options->to);
     case OPT_DELETES: return parse_share(text, &options->deletes_ppm);
     case OPT_DUPLICATES: return parse_share(text, &options->duplicates_ppm);
     case OPT_LINE_ENDS: return parse_choice(text, "crlf", "lf", &options->crlf);
+    case OPT_DIALECT: return parse_dialect(text, &options->dialect);
     case OPT_FORCE: options->force = true; return true;
     case OPT_LAYOUT: return parse_layout(text, &options->layout);
     case OPT_FILES: return parse_number(text, 1, 100000, &options->files);
@@ -237,7 +267,8 @@ enum gen_asked gen_options_parse(struct gen_options *options, int argc, char **a
     *options = (struct gen_options){
         .seed = 1,
         .posts = 100000,
-        .campaign = 142,
+        .campaign = 175,
+        .specimens = true,
         .from = gen_date_ms(2015, 1, 1),
         .to = gen_date_ms(2020, 6, 1),
         .deletes_ppm = 100000,

@@ -19,6 +19,8 @@
 #define GEN_POSTS_MAX UINT64_C(2000000000)
 #define GEN_ACCOUNTS_MAX UINT64_C(100000000)
 
+enum gen_dialect { GEN_V11, GEN_V2, GEN_IO };
+
 enum gen_layout { GEN_SHARDS, GEN_FRAMES, GEN_GIANT, GEN_PLAIN };
 
 struct gen_options {
@@ -26,9 +28,11 @@ struct gen_options {
     uint64_t posts;    /* ordinary posts; the campaign's come on top */
     uint64_t bytes;    /* instead of posts: about so much text; 0 is unset */
     uint64_t accounts; /* ordinary accounts */
-    uint64_t campaign; /* planted accounts */
+    uint64_t campaign; /* planted accounts, without the specimens */
+    bool specimens;
     int64_t from, to;  /* ms; to is exclusive */
     uint32_t deletes_ppm, duplicates_ppm; /* per million posts, lines */
+    enum gen_dialect dialect;
     enum gen_layout layout;
     uint64_t files; /* 0: as shard_bytes says */
     uint64_t shard_bytes, frame_bytes;
@@ -41,6 +45,9 @@ struct gen_options {
 enum gen_asked { GEN_ASKED_RUN, GEN_ASKED_HELP, GEN_ASKED_NONSENSE };
 
 enum gen_asked gen_options_parse(struct gen_options *options, int argc, char **argv);
+
+/* `v11`, `v2`, `io`. */
+const char *gen_dialect_name(enum gen_dialect dialect);
 
 /* `shards`, `frames`, `giant`, `plain`. */
 const char *gen_layout_name(enum gen_layout layout);

@@ -58,9 +58,10 @@ static int open_file(struct gen_output *output)
 {
     char path[PATH_BYTES_MAX];
     const char *end = output->options->layout == GEN_PLAIN ? "" : ".zst";
-    int length = snprintf(path, sizeof(path), "%s/posts-%05llu.jsonl%s",
+    const char *kind = output->options->dialect == GEN_IO ? "csv" : "jsonl";
+    int length = snprintf(path, sizeof(path), "%s/posts-%05llu.%s%s",
                           output->options->directory,
-                          (unsigned long long)output->files, end);
+                          (unsigned long long)output->files, kind, end);
     if (length < 0 || length >= (int)sizeof(path)) {
         errno = ENAMETOOLONG;
         return complain("cannot write", output->options->directory, GEN_EXIT_CANTCREAT);

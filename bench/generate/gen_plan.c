@@ -35,12 +35,12 @@ static uint64_t hour_weight(const struct gen_plan *plan, int64_t hour)
 
 int gen_plan_open(struct gen_plan *plan, const struct gen_options *options,
                   const struct gen_population *people,
-                  const struct gen_campaign *campaign, struct gen_truth *truth)
+                  const struct gen_acts *acts, struct gen_truth *truth)
 {
     memset(plan, 0, sizeof(*plan));
     plan->options = options;
     plan->people = people;
-    plan->campaign = campaign;
+    plan->acts = acts;
     plan->truth = truth;
     plan->rng.state = gen_mix2(people->seed, 0x91a);
     plan->posts = options->posts;
@@ -50,9 +50,14 @@ int gen_plan_open(struct gen_plan *plan, const struct gen_options *options,
     }
     size_t accounts = (size_t)people->ordinary + people->planted;
     plan->statuses = calloc(accounts, sizeof(*plan->statuses));
-    plan->cores = calloc(campaign->cores + 1u, sizeof(*plan->cores));
-    int failed = gen_recent_open(&plan->recent);
-    if (plan->statuses == NULL || plan->cores == NULL || failed != 0) {
+    plan->own = calloc(people->planted + 1u, sizeof(*plan->own));
+    bool failed = gen_recent_open(&plan->recent) != 0;
+    for (unsigned pool = 0; pool < GEN_POOLS; pool++) {
+        struct gen_posts *posts = &plan->pools[pool];
+        posts->list = calloc(acts->pools[pool] + 1u, sizeof(*posts->list));
+        failed |= posts->list == NULL;
+    }
+    if (plan->statuses == NULL || plan->own == NULL || failed) {
         gen_plan_close(plan);
         return -ENOMEM;
     }
@@ -63,9 +68,17 @@ void gen_plan_close(struct gen_plan *plan)
 {
     gen_recent_close(&plan->recent);
     free(plan->statuses);
-    free(plan->cores);
+    free(plan->own);
+    for (unsigned pool = 0; pool < GEN_POOLS; pool++) {
+        free(plan->pools[pool].list);
+    }
     free(plan->events);
     memset(plan, 0, sizeof(*plan));
+}
+
+struct gen_post *gen_plan_own(struct gen_plan *plan, uint32_t account)
+{
+    return &plan->own[account - plan->people->ordinary];
 }
 
 /* Activity falls with rank: rank = n u^2.5, so 1 % of the accounts write 16 %
@@ -124,13 +137,13 @@ static int reserve_events(struct gen_plan *plan, size_t count)
 /* Draws the events of the next hour. */
 static int fill_hour(struct gen_plan *plan)
 {
-    const struct gen_campaign *campaign = plan->campaign;
+    const struct gen_acts *planted = plan->acts;
     int64_t t = plan->options->from + plan->hour * GEN_HOUR_MS;
     plan->weight_done += hour_weight(plan, plan->hour++);
     uint64_t due = plan->posts * plan->weight_done / plan->weight_all;
     size_t count = (size_t)(due - plan->posts_done);
     size_t acts = plan->acts_done;
-    while (acts < campaign->count && campaign->acts[acts].t < t + GEN_HOUR_MS) {
+    while (acts < planted->count && planted->list[acts].t < t + GEN_HOUR_MS) {
         acts++;
     }
     if (reserve_events(plan, count + acts - plan->acts_done) != 0) {
@@ -148,9 +161,9 @@ static int fill_hour(struct gen_plan *plan)
             when, draw_account(plan, sums, when), GEN_NO_ACT};
     }
     for (; plan->acts_done < acts; plan->acts_done++) {
-        const struct gen_act *act = &campaign->acts[plan->acts_done];
+        const struct gen_act *act = &planted->list[plan->acts_done];
         plan->events[plan->event_count++] = (struct gen_event){
-            act->t, plan->people->ordinary + act->plant, (uint32_t)plan->acts_done};
+            act->t, act->account, (uint32_t)plan->acts_done};
     }
     plan->posts_done = due;
     if (plan->event_count > 0) {
@@ -191,6 +204,27 @@ static bool plan_delete(struct gen_plan *plan, int64_t t, struct gen_line *line)
     return true;
 }
 
+/* A planted account takes one of its posts back. False: this event is no such
+ * thing. */
+static bool plan_regret(struct gen_plan *plan, const struct gen_event *event,
+                        struct gen_line *line)
+{
+    const struct gen_act *act =
+        event->act == GEN_NO_ACT ? NULL : &plan->acts->list[event->act];
+    if (act == NULL ||
+        (act->deed != GEN_DEED_DELETE && act->deed != GEN_DEED_DELETE_UNTIMED)) {
+        return false;
+    }
+    const struct gen_post *post = &plan->pools[GEN_POOL_PURGED].list[act->number];
+    memset(line, 0, sizeof(*line));
+    line->type = GEN_LINE_DELETE;
+    line->untimed = act->deed == GEN_DEED_DELETE_UNTIMED;
+    line->t = event->t;
+    line->post.account = post->account;
+    line->post.id = post->id;
+    return true;
+}
+
 /* The next distinct line in order of time. */
 static int next_line(struct gen_plan *plan, struct gen_line *line)
 {
@@ -209,12 +243,18 @@ static int next_line(struct gen_plan *plan, struct gen_line *line)
         }
     }
     const struct gen_event *event = &plan->events[plan->event_at++];
+    if (plan_regret(plan, event, line)) {
+        gen_truth_count_line(plan->truth, line);
+        return 1;
+    }
     uint32_t *statuses = &plan->statuses[event->account];
     plan->truth->totals.authors += *statuses == 0;
     *statuses += 1;
     gen_compose_line(plan, event, next_id(plan, event->t), line);
     gen_truth_count_line(plan->truth, line);
-    gen_recent_add_deletable(&plan->recent, &line->post);
+    if (event->act == GEN_NO_ACT || plan->acts->list[event->act].deed != GEN_DEED_REGRET) {
+        gen_recent_add_deletable(&plan->recent, &line->post);
+    }
     if (gen_rng_chance(&plan->rng, plan->options->deletes_ppm)) {
         plan->has_spare = plan_delete(plan, event->t, &plan->spare);
     }

@@ -2,7 +2,7 @@
  * gen_plan: the archive as a sequence of planned lines.
  *
  * The planner walks through the archive's time hour by hour: so many posts as
- * the hour's activity over all time zones is worth, then the campaign's acts
+ * the hour's activity over all time zones is worth, then the planted acts
  * of that hour, in order of time. In that order it decides what needs order
  * (ids, counts of statuses, who retweets what) and counts the truth. Lines
  * then leave in almost that order: within a window of 64 lines they are
@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-#include "gen_campaign.h"
+#include "gen_acts.h"
 #include "gen_options.h"
 #include "gen_recent.h"
 #include "gen_truth.h"
@@ -28,7 +28,7 @@
 struct gen_event {
     int64_t t;
     uint32_t account;
-    uint32_t act; /* index into the campaign, or GEN_NO_ACT */
+    uint32_t act; /* index into the acts, or GEN_NO_ACT */
 };
 
 struct gen_pending {
@@ -36,15 +36,21 @@ struct gen_pending {
     struct gen_line line;
 };
 
+/* Posts that acts refer to. */
+struct gen_posts {
+    struct gen_post *list;
+    uint32_t made; /* so far */
+};
+
 struct gen_plan {
     const struct gen_options *options;
     const struct gen_population *people;
-    const struct gen_campaign *campaign;
+    const struct gen_acts *acts;
     struct gen_truth *truth;
     struct gen_rng rng;
     struct gen_recent recent;
-    struct gen_post *cores; /* core posts so far */
-    uint32_t cores_made;
+    struct gen_posts pools[GEN_POOLS];
+    struct gen_post *own; /* of each planted account, its latest original */
     uint32_t *statuses; /* of every ordinary and planted account */
     uint64_t last_id;
     uint64_t posts, posts_done, weight_all, weight_done;
@@ -64,8 +70,10 @@ struct gen_plan {
 /* 0, or -ENOMEM. Everything passed in is borrowed for the plan's life. */
 int gen_plan_open(struct gen_plan *plan, const struct gen_options *options,
                   const struct gen_population *people,
-                  const struct gen_campaign *campaign, struct gen_truth *truth);
+                  const struct gen_acts *acts, struct gen_truth *truth);
 void gen_plan_close(struct gen_plan *plan);
+
+struct gen_post *gen_plan_own(struct gen_plan *plan, uint32_t account);
 
 /* 1 and a line; 0 at the end; -ENOMEM. */
 int gen_plan_next(struct gen_plan *plan, struct gen_line *line);

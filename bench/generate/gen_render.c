@@ -1,9 +1,12 @@
 #include "gen_render.h"
 
+#include "gen_bare.h"
 #include "gen_calendar.h"
 #include "gen_client.h"
 #include "gen_entities.h"
+#include "gen_io.h"
 #include "gen_user.h"
+#include "gen_v2.h"
 
 #define POINTS_MAX 140     /* of a text that needs no extended_tweet */
 #define CUT_POINTS_MAX 115 /* of one that does, before the link to the whole */
@@ -26,7 +29,7 @@ static char *put_range(char *out, unsigned begin, unsigned end)
     return out;
 }
 
-static char *put_begin(char *out, const struct gen_post *post)
+char *gen_put_begin(char *out, const struct gen_post *post)
 {
     out = GEN_PUT(out, "{\"created_at\":\"");
     out = gen_put_date(out, gen_snowflake_ms(post->id));
@@ -34,8 +37,8 @@ static char *put_begin(char *out, const struct gen_post *post)
     return gen_put_id(out, post->id);
 }
 
-static char *put_reply_to(char *out, const struct gen_population *people,
-                          const struct gen_post *post)
+char *gen_put_reply_to(char *out, const struct gen_population *people,
+                       const struct gen_post *post)
 {
     if (post->kind != GEN_REPLY) {
         return GEN_PUT(out, ",\"in_reply_to_status_id\":null,"
@@ -103,7 +106,7 @@ static char *put_middle(char *out, const struct gen_population *people,
     out = gen_put_bytes(out, source, strlen(source));
     out = truncated ? GEN_PUT(out, "\",\"truncated\":true")
                     : GEN_PUT(out, "\",\"truncated\":false");
-    out = put_reply_to(out, people, post);
+    out = gen_put_reply_to(out, people, post);
     out = GEN_PUT(out, ",\"user\":");
     out = gen_put_user(out, people, post->account, seen, post->statuses);
     return put_place(out, post);
@@ -208,7 +211,7 @@ static char *put_status(struct gen_renderer *renderer, char *out,
         .text = text, .post = post, .author = &author, .points = text->points};
     struct gen_view view = whole;
     view.cut = text->points > POINTS_MAX;
-    out = put_begin(out, post);
+    out = gen_put_begin(out, post);
     out = put_seen_text(out, &view);
     if (post->kind == GEN_REPLY || text->photos > 0) {
         out = put_range(out, text->display_begin,
@@ -249,7 +252,7 @@ static char *put_retweet(struct gen_renderer *renderer, char *out,
     struct gen_span cut = gen_text_cut(text, whole ? text->points : POINTS_MAX - 1 - shift);
     struct gen_view view = {.text = text, .post = &line->inner, .author = &author,
                             .points = cut.end, .shift = shift, .source = true};
-    out = put_begin(out, &line->post);
+    out = gen_put_begin(out, &line->post);
     out = GEN_PUT(out, ",\"text\":\"RT @");
     out = gen_put_bytes(out, author.screen, author.screen_length);
     out = GEN_PUT(out, ": ");
@@ -283,6 +286,9 @@ static char *put_delete(const struct gen_population *people, char *out,
     out = gen_put_number(out, user);
     out = GEN_PUT(out, ",\"user_id_str\":\"");
     out = gen_put_number(out, user);
+    if (line->untimed) {
+        return GEN_PUT(out, "\"}}}");
+    }
     out = GEN_PUT(out, "\"},\"timestamp_ms\":\"");
     out = gen_put_number(out, (uint64_t)line->t);
     return GEN_PUT(out, "\"}}");
@@ -297,18 +303,31 @@ static void render_quoted(struct gen_renderer *renderer, const struct gen_line *
     memcpy(renderer->quoted_screen, author.screen, sizeof(author.screen));
 }
 
-char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line, char *out)
+static char *render_v11(struct gen_renderer *renderer, const struct gen_line *line,
+                        char *out)
 {
-    if (line->has_quoted) {
+    if (line->has_quoted && !line->post.bare) {
         render_quoted(renderer, line);
     }
     if (line->type == GEN_LINE_DELETE) {
         out = put_delete(renderer->people, out, line);
+    } else if (line->post.bare) {
+        out = gen_put_bare(out, renderer, line);
     } else if (line->post.kind == GEN_RETWEET) {
         out = put_retweet(renderer, out, line);
     } else {
         out = put_status(renderer, out, &line->post,
                          line->has_quoted ? &line->quoted : NULL, line->t, true);
+    }
+    return out;
+}
+
+char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line, char *out)
+{
+    switch (renderer->dialect) {
+    case GEN_V11: out = render_v11(renderer, line, out); break;
+    case GEN_V2: out = gen_put_v2(out, renderer, line); break;
+    case GEN_IO: out = gen_put_io(out, renderer, line); break;
     }
     return renderer->crlf ? GEN_PUT(out, "\r\n") : GEN_PUT(out, "\n");
 }
@@ -325,8 +344,8 @@ uint32_t gen_render_estimate(const struct gen_line *line)
         return 160;
     }
     uint32_t bytes = line->has_quoted ? estimate_post(&line->quoted) + 250 : 0;
-    if (line->post.kind == GEN_RETWEET) {
+    if (line->post.kind == GEN_RETWEET && !line->post.bare) {
         return 2150 + 2 * bytes + estimate_post(&line->inner);
     }
-    return bytes + estimate_post(&line->post);
+    return line->post.bare ? 900 : bytes + estimate_post(&line->post);
 }

@@ -12,12 +12,15 @@
  *   [extended_entities: photos] favorited retweeted [possibly_sensitive: links,
  *   photos] filter_level lang [timestamp_ms: the outer post]
  *
+ * This is of the dialect v11; the others are those of gen_v2.h and gen_io.h.
+ *
  * A line depends on its plan and the population alone. A renderer is some
  * scratch memory: one for each thread.
  */
 #ifndef GEN_RENDER_H
 #define GEN_RENDER_H
 
+#include "gen_options.h"
 #include "gen_put.h"
 #include "gen_text.h"
 
@@ -26,6 +29,7 @@
 struct gen_renderer {
     const struct gen_population *people;
     bool crlf;
+    enum gen_dialect dialect;
     struct gen_text text;
     size_t quoted_length;
     char quoted[GEN_QUOTED_BYTES_MAX]; /* the quoted post, ready */
@@ -35,6 +39,12 @@ struct gen_renderer {
 /* Writes the line with its end, less than GEN_LINE_BYTES_MAX; the new end. */
 char *gen_render_line(struct gen_renderer *renderer, const struct gen_line *line,
                       char *out);
+
+/* Pieces that every shape of post has: from the brace to `id_str`, and the
+ * five keys of what it answers, with a comma before. */
+char *gen_put_begin(char *out, const struct gen_post *post);
+char *gen_put_reply_to(char *out, const struct gen_population *people,
+                       const struct gen_post *post);
 
 /* About how long the line will be. */
 uint32_t gen_render_estimate(const struct gen_line *line);

@@ -18,9 +18,20 @@ char *gen_put_id(char *out, uint64_t id)
     return out;
 }
 
-static char *put_place(char *out, const struct gen_lexicon *lexicon,
+static bool has_own_theme(const struct gen_profile *profile)
+{
+    return !profile->plain && (profile->look >> 40 & 7) < 3;
+}
+
+static bool has_default_picture(const struct gen_profile *profile)
+{
+    return profile->plain && (profile->look >> 4 & 1) != 0;
+}
+
+char *gen_put_location(char *out, const struct gen_population *people,
                        const struct gen_profile *profile)
 {
+    const struct gen_lexicon *lexicon = people->lexicon;
     const struct gen_phrases *places = &lexicon->places[profile->language];
     uint32_t look = (uint32_t)(profile->look >> 8);
     if (profile->plain || look % 100 >= 62) {
@@ -33,9 +44,10 @@ static char *put_place(char *out, const struct gen_lexicon *lexicon,
     return out;
 }
 
-static char *put_link(char *out, const struct gen_lexicon *lexicon,
-                      const struct gen_profile *profile)
+char *gen_put_url(char *out, const struct gen_population *people,
+                  const struct gen_profile *profile)
 {
+    const struct gen_lexicon *lexicon = people->lexicon;
     uint64_t hash = gen_mix2(profile->look, LINK);
     if (profile->plain || hash % 100 >= 28) {
         return GEN_PUT(out, ",\"url\":null");
@@ -51,9 +63,10 @@ static char *put_link(char *out, const struct gen_lexicon *lexicon,
 }
 
 /* A sentence or two of the language's words. */
-static char *put_bio(char *out, const struct gen_lexicon *lexicon,
-                     const struct gen_profile *profile)
+char *gen_put_bio(char *out, const struct gen_population *people,
+                  const struct gen_profile *profile)
 {
+    const struct gen_lexicon *lexicon = people->lexicon;
     struct gen_rng rng = {gen_mix2(profile->look, BIO)};
     bool spaced = gen_vocabularies[profile->language].spaced;
     if (profile->plain || gen_rng_below(&rng, 100) < 9) {
@@ -134,7 +147,7 @@ static char *put_picture(char *out, const char *scheme, size_t scheme_length,
                          const struct gen_profile *profile)
 {
     out = gen_put_bytes(out, scheme, scheme_length);
-    if (profile->plain && (profile->look >> 4 & 1) != 0) {
+    if (has_default_picture(profile)) {
         return GEN_PUT(out, "abs.twimg.com\\/sticky\\/default_profile_images"
                             "\\/default_profile_normal.png\"");
     }
@@ -161,6 +174,41 @@ static char *put_banner(char *out, const struct gen_profile *profile)
     return out;
 }
 
+/* `"name":...` to `"description":...` */
+static char *put_words(char *out, const struct gen_population *people,
+                       const struct gen_profile *profile)
+{
+    out = GEN_PUT(out, "\"name\":\"");
+    out = gen_put_bytes(out, profile->name, profile->name_length);
+    out = GEN_PUT(out, "\",\"screen_name\":\"");
+    out = gen_put_bytes(out, profile->screen, profile->screen_length);
+    *out++ = '"';
+    out = gen_put_location(out, people, profile);
+    out = gen_put_url(out, people, profile);
+    return gen_put_bio(out, people, profile);
+}
+
+static char *put_flags(char *out, const struct gen_profile *profile)
+{
+    out = has_own_theme(profile) ? GEN_PUT(out, ",\"default_profile\":false")
+                                 : GEN_PUT(out, ",\"default_profile\":true");
+    return has_default_picture(profile) ? GEN_PUT(out, ",\"default_profile_image\":true")
+                                        : GEN_PUT(out, ",\"default_profile_image\":false");
+}
+
+char *gen_put_face(char *out, const struct gen_population *people, uint32_t account,
+                   int64_t t)
+{
+    struct gen_profile profile;
+    gen_account_profile(people, account, t, &profile);
+    *out++ = '{';
+    out = put_words(out, people, &profile);
+    out = put_flags(out, &profile);
+    out = profile.verified ? GEN_PUT(out, ",\"verified\":true")
+                           : GEN_PUT(out, ",\"verified\":false");
+    return GEN_PUT(out, ",\"protected\":false}");
+}
+
 char *gen_put_user(char *out, const struct gen_population *people, uint32_t account,
                    int64_t t, uint32_t statuses)
 {
@@ -168,30 +216,19 @@ char *gen_put_user(char *out, const struct gen_population *people, uint32_t acco
     static const char https[] = ",\"profile_image_url_https\":\"https:\\/\\/";
     struct gen_profile profile;
     gen_account_profile(people, account, t, &profile);
-    bool own_theme = !profile.plain && (profile.look >> 40 & 7) < 3;
-    bool default_picture = profile.plain && (profile.look >> 4 & 1) != 0;
     *out++ = '{';
     out = gen_put_id(out, profile.id);
-    out = GEN_PUT(out, ",\"name\":\"");
-    out = gen_put_bytes(out, profile.name, profile.name_length);
-    out = GEN_PUT(out, "\",\"screen_name\":\"");
-    out = gen_put_bytes(out, profile.screen, profile.screen_length);
-    *out++ = '"';
-    out = put_place(out, people->lexicon, &profile);
-    out = put_link(out, people->lexicon, &profile);
-    out = put_bio(out, people->lexicon, &profile);
+    *out++ = ',';
+    out = put_words(out, people, &profile);
     out = put_counts(out, &profile, statuses);
     out = (profile.look >> 50 & 1) != 0 ? GEN_PUT(out, "true") : GEN_PUT(out, "false");
     out = GEN_PUT(out, ",\"lang\":null,\"contributors_enabled\":false,"
                        "\"is_translator\":false,");
-    out = put_theme(out, &profile, own_theme);
+    out = put_theme(out, &profile, has_own_theme(&profile));
     out = put_picture(out, http, sizeof(http) - 1, &profile);
     out = put_picture(out, https, sizeof(https) - 1, &profile);
     out = put_banner(out, &profile);
-    out = own_theme ? GEN_PUT(out, ",\"default_profile\":false")
-                    : GEN_PUT(out, ",\"default_profile\":true");
-    out = default_picture ? GEN_PUT(out, ",\"default_profile_image\":true")
-                          : GEN_PUT(out, ",\"default_profile_image\":false");
+    out = put_flags(out, &profile);
     return GEN_PUT(out, ",\"following\":null,\"follow_request_sent\":null,"
                         "\"notifications\":null}");
 }

@@ -19,8 +19,14 @@ const char gen_syllables[] =
     "|na|ne|ni|no|o|pa|pe|qi|ra|re|ri|ro|ru|sa|sha|shi|so|su|ta|te|ti|to|tu|va|ve|vi|wa|xi|ya|yo"
     "|yu|za|zen|zo|king|real|its|mr|the|sky|star|moon";
 
-const char gen_campaign_tags[] =
-    "香港|郭文贵|爆料革命|止暴制乱|HongKong|香港警察|蚂蚁帮|台湾";
+const char *const gen_topic_tags[] = {
+    "",
+    "香港|郭文贵|爆料革命|止暴制乱|HongKong|香港警察|蚂蚁帮|台湾",
+    "달빛콘서트D1",
+    "HarbourBridgeFire",
+};
+
+const char gen_sites[] = "www.ledgerpost.example|harbourtimes.example";
 
 const struct gen_vocabulary gen_vocabularies[GEN_LANGUAGES] = {
     [GEN_ENGLISH] = {
@@ -34,7 +40,7 @@ const struct gen_vocabulary gen_vocabularies[GEN_LANGUAGES] = {
         "|please|than|thing|someone|here|girl|feel|next|year|man|God|world|every|things|off|years"
         "|down|come|after|look|other|us|has|watch|stop|before|better|real|those|since|then|free"
         "|where|most|sure|friends|again|school|ever|music|game|miss|week|home|thanks|&amp;|wait"
-        "|tomorrow|its|morning|big|show|win|guys|live|proud|beautiful|amazing|support|against"
+        "|tomorrow|its|&lt;3|Q&amp;A|morning|big|show|win|guys|live|proud|beautiful|amazing|support|against"
         "|government|president|women|children|money|country|question|story|actually|literally"
         "|something|nothing|anything|together|remember|different|important|weekend|tonight"
         "|birthday|congratulations|hopefully|somebody|definitely|favourite|available|community"
@@ -77,7 +83,7 @@ const struct gen_vocabulary gen_vocabularies[GEN_LANGUAGES] = {
         "|ので、|から|まで|って|という|ちょっと|めっちゃ|やばい|笑|w|嬉しい|悲しい|頑張|ります|してる|しました"
         "|できる|なった|思う|思って|いるの|だけ|この|その|どこ|なに|誰か|人が|私も|僕は|俺の|君に|彼女|友達"
         "|推し|尊い|絵を描|いた|歌って|みた|配信|動画|お誕生日|おめでとう|選手|試合|勝った|負けた|電車|遅れ"
-        "|よろしく|無言フォロー|失礼|相互|交換|譲り|求め|定期|配布中|プレゼント|抽選で|名様に",
+        "|よろしく|ｗｗｗ|ﾜﾛﾀ|無言フォロー|失礼|相互|交換|譲り|求め|定期|配布中|プレゼント|抽選で|名様に",
         "拡散希望|プレゼント企画|懸賞|相互フォロー|デレステ|FGO|モンスト|グラブル|アニメ|欅坂46|乃木坂46"
         "|嵐|イラスト|ラブライブ|写真好きな人と繋がりたい|とうらぶ|ツイステ|鬼滅の刃|NowPlaying|地震",
         "ゆき|さくら|はる|みか|たけし|けん|ひろ|まり|あお|りん|なな|ももか|しょう|たろう|あやか|ゆうた"
@@ -172,5 +178,18 @@ const struct gen_vocabulary gen_vocabularies[GEN_LANGUAGES] = {
         "|Maulana|Firmansyah",
         "Jakarta|Indonesia|Bandung|Surabaya|Yogyakarta|Medan, Sumatera Utara|DKI Jakarta",
         1, 14, 0, 0},
+    [GEN_HEBREW] = {
+        "iw", "he",
+        "של|את|על|לא|זה|אני|הוא|היא|עם|כל|גם|אבל|מה|יש|אין|היום|מחר|אתמול|טוב|רע|אנשים|ילדים|בית|עבודה"
+        "|מדינה|ישראל|ממשלה|בחירות|ראש הממשלה|חדשות|תמונה|סרטון|שיר|מוזיקה|כדורגל|משחק|ניצחון|אהבה|חיים|זמן"
+        "|שנה|שבוע|לילה טוב|בוקר טוב|תודה רבה|בבקשה|סליחה|חבר|חברה|משפחה|אמא|אבא|רחוב|עיר|ים|שמש|גשם|קפה|ארוחה"
+        "|למה|איך|מתי|איפה|תמיד|עכשיו|יותר|פחות|מאוד|באמת|אולי|לפני|אחרי",
+        "ישראל|תלאביב|ירושלים|חדשות|בחירות2019|כדורגל|מוזיקה|אוכל|טיול|צילום|ספרים|סרטים|היסטוריה|מזג_אוויר"
+        "|הייטק|חיפה|אילת|שבת_שלום|בוקרטוב|דעות",
+        "נועה|יוסי|דנה|משה|רונית|איתי|מיכל|עומר|שירה|יונתן|תמר|דוד|רחל|אבי|גלית|ניר|ענת|אורי|הדס|עידו|כהן|לוי"
+        "|מזרחי|פרץ|ביטון|דהן|אברהם|פרידמן|מלכה|אזולאי|כץ|יוסף|עמר|אוחיון|חדד|גבאי|בן דוד|אדרי|לביא|טל|קליין"
+        "|שפירא|חזן|משה|ברק|שרון|גולן|רז",
+        "תל אביב|ירושלים|חיפה|ישראל|באר שבע|רמת גן",
+        1, 13, 0x05d0, 27},
     [GEN_UNDETERMINED] = {"und", "und", "!|?|..|:)|^^", "", "", "", 1, 2, 0, 0},
 };

@@ -21,6 +21,7 @@ enum gen_language {
     GEN_RUSSIAN,
     GEN_KOREAN,
     GEN_INDONESIAN, /* its code in the archive is the old one, `in` */
+    GEN_HEBREW,     /* likewise `iw` */
     GEN_UNDETERMINED,
     GEN_LANGUAGES
 };
@@ -42,6 +43,7 @@ extern const struct gen_vocabulary gen_vocabularies[GEN_LANGUAGES];
 extern const char gen_emoji[];        /* for every language */
 extern const char gen_domains[];      /* of links */
 extern const char gen_syllables[];    /* of screen names, ASCII */
-extern const char gen_campaign_tags[]; /* of the planted campaign */
+extern const char *const gen_topic_tags[]; /* by enum gen_topic; [0] is empty */
+extern const char gen_sites[]; /* by enum gen_site, from 1 */
 
 #endif

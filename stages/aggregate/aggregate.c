@@ -62,6 +62,7 @@ int aggregate_create(struct aggregate **out, struct memory *memory,
         return -ENOMEM;
     a->memory = memory;
     a->options = *options;
+    pthread_mutex_init(&a->spare_lock, NULL);
     struct slot_table_options slots = {.slots_initial = options->slots_initial,
                                        .grow_every = options->grow_every};
     slot_table_init(&a->accounts, memory, &slots);
@@ -88,6 +89,7 @@ void aggregate_reset(struct aggregate *aggregate)
     intern_table_reset(&aggregate->clients);
     intern_table_reset(&aggregate->languages);
     forget_ranks(aggregate);
+    aggregate_drop_spares(aggregate);
     for (uint32_t i = 0; i < aggregate->options.lanes; i++)
         lane_reset(&aggregate->lanes[i]);
 }
@@ -100,6 +102,8 @@ void aggregate_destroy(struct aggregate *aggregate)
     intern_table_reset(&aggregate->clients);
     intern_table_reset(&aggregate->languages);
     forget_ranks(aggregate);
+    aggregate_drop_spares(aggregate);
+    pthread_mutex_destroy(&aggregate->spare_lock);
     for (uint32_t i = 0; aggregate->lanes && i < aggregate->options.lanes;
          i++) {
         struct aggregate_lane *lane = &aggregate->lanes[i];

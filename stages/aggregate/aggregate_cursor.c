@@ -21,16 +21,31 @@ struct sort_key {
 };
 
 #define VIEWS_AHEAD 4
-#define ARENA_CHUNK_BYTES ((size_t)256 << 10)
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define ARENA_CHUNK_BYTES HUGE_PAGE_BYTES
 
+/*
+ * Partitions are read one after the other, and are much alike. So a cursor
+ * that is closed stays with the aggregate, and the next one takes over its
+ * memory: one block of huge pages, as large as the arrays of the partition
+ * before were in all. What does not fit gets a mapping of its own. Fresh small
+ * pages were a third of all page faults of a run.
+ */
 struct array {
     void *base;
     size_t bytes;
+    bool mapped;                /* by itself, not in the block */
 };
+/* A larger block goes back to the system: its pages are few by the byte. */
+#define BLOCK_KEPT_BYTES ((size_t)8 << 20)
 
 struct aggregate_cursor {
     struct part_cursor face;
+    struct aggregate_cursor *next;      /* while it is spare */
     struct aggregate *aggregate;
+    uint8_t *block;
+    size_t block_bytes, block_fill;
+    size_t wanted;              /* bytes that fit the block or would have */
     uint32_t partition;
     struct array accounts, notices;     /* of struct sort_key */
     struct array facts, fact_ends;      /* by the accounts' order */
@@ -46,17 +61,84 @@ struct aggregate_cursor {
 static bool array_take(struct aggregate_cursor *cursor, struct array *array,
                        uint64_t count, size_t item_bytes)
 {
+    struct memory *memory = cursor->aggregate->memory;
     if (count > SIZE_MAX / 4 / item_bytes)
         return false;
-    array->bytes = (size_t)(count ? count : 1) * item_bytes;
-    array->base = memory_map(cursor->aggregate->memory, array->bytes);
+    size_t bytes = (size_t)(count ? count : 1) * item_bytes;
+    bytes = (bytes + 63) & ~(size_t)63;
+    cursor->wanted += bytes;
+    *array = (struct array){NULL, bytes,
+                            bytes > cursor->block_bytes - cursor->block_fill};
+    if (array->mapped) {
+        array->base = memory_map(memory, bytes);
+    } else {
+        array->base = cursor->block + cursor->block_fill;
+        cursor->block_fill += bytes;
+    }
     return array->base != NULL;
 }
 
 static void array_drop(struct aggregate_cursor *cursor, struct array *array)
 {
-    memory_unmap(cursor->aggregate->memory, array->base, array->bytes);
+    if (array->mapped)
+        memory_unmap(cursor->aggregate->memory, array->base, array->bytes);
     *array = (struct array){0};
+}
+
+static void cursor_free(struct aggregate_cursor *cursor)
+{
+    memory_unmap(cursor->aggregate->memory, cursor->block,
+                 cursor->block_bytes);
+    arena_reset(&cursor->arena);
+    free(cursor);
+}
+
+/* A block for what the partition before wanted. */
+static bool fit_block(struct aggregate_cursor *cursor)
+{
+    struct memory *memory = cursor->aggregate->memory;
+    size_t bytes = cursor->wanted ? cursor->wanted : 1;
+    bytes = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    if (bytes <= cursor->block_bytes)
+        return true;
+    memory_unmap(memory, cursor->block, cursor->block_bytes);
+    cursor->block = memory_map(memory, bytes);
+    cursor->block_bytes = cursor->block ? bytes : 0;
+    return cursor->block != NULL;
+}
+
+static struct aggregate_cursor *take_spare(struct aggregate *aggregate)
+{
+    pthread_mutex_lock(&aggregate->spare_lock);
+    struct aggregate_cursor *cursor = aggregate->spare_cursors;
+    if (cursor) {
+        aggregate->spare_cursors = cursor->next;
+        aggregate->spare_count--;
+    }
+    pthread_mutex_unlock(&aggregate->spare_lock);
+    return cursor;
+}
+
+/* False: there are as many as can be read from at once. */
+static bool give_spare(struct aggregate_cursor *cursor)
+{
+    struct aggregate *aggregate = cursor->aggregate;
+    pthread_mutex_lock(&aggregate->spare_lock);
+    bool room = aggregate->spare_count < aggregate->options.lanes;
+    if (room) {
+        cursor->next = aggregate->spare_cursors;
+        aggregate->spare_cursors = cursor;
+        aggregate->spare_count++;
+    }
+    pthread_mutex_unlock(&aggregate->spare_lock);
+    return room;
+}
+
+void aggregate_drop_spares(struct aggregate *aggregate)
+{
+    struct aggregate_cursor *cursor;
+    while ((cursor = take_spare(aggregate)))
+        cursor_free(cursor);
 }
 
 /* ---- order --------------------------------------------------------------- */
@@ -154,6 +236,7 @@ static bool collect_accounts(struct aggregate_cursor *cursor)
         item_reader_open(&reader, &logs_of(cursor, i)->accounts);
         while ((account = item_reader_next(&reader, sizeof *account))) {
             key->item = *account;
+            key->is_notice = false;
             key->platform = (uint8_t)(*account)->platform;
             key_fill(key++);
         }
@@ -232,6 +315,7 @@ static bool collect_facts(struct aggregate_cursor *cursor,
                     sizeof(uint64_t)))
         return false;
     uint64_t *ends = cursor->fact_ends.base;
+    memset(ends, 0, cursor->account_count * sizeof *ends);
     uint64_t total = place_facts(cursor, ends);
     if (!array_take(cursor, &cursor->facts, total, sizeof(struct fact)))
         return false;
@@ -362,8 +446,31 @@ static void cursor_close(struct part_cursor *face)
     array_drop(cursor, &cursor->facts);
     array_drop(cursor, &cursor->fact_ends);
     array_drop(cursor, &cursor->deletions);
-    arena_reset(&cursor->arena);
-    free(cursor);
+    arena_rewind(&cursor->arena);
+    if (cursor->block_bytes > BLOCK_KEPT_BYTES || !give_spare(cursor))
+        cursor_free(cursor);
+}
+
+/* A spare cursor, or a new one, that has read nothing. */
+static struct aggregate_cursor *new_cursor(struct aggregate *aggregate)
+{
+    struct aggregate_cursor *cursor = take_spare(aggregate);
+    if (!cursor) {
+        cursor = calloc(1, sizeof *cursor);
+        if (!cursor)
+            return NULL;
+        cursor->aggregate = aggregate;
+        arena_init(&cursor->arena, aggregate->memory, ARENA_CHUNK_BYTES);
+    }
+    if (!fit_block(cursor)) {
+        cursor_free(cursor);
+        return NULL;
+    }
+    cursor->face = (struct part_cursor){cursor_next, cursor_close};
+    cursor->block_fill = cursor->wanted = 0;
+    cursor->account_count = cursor->notice_count = 0;
+    cursor->account_at = cursor->notice_at = 0;
+    return cursor;
 }
 
 struct part_cursor *aggregate_cursor(struct aggregate *aggregate,
@@ -372,13 +479,10 @@ struct part_cursor *aggregate_cursor(struct aggregate *aggregate,
 {
     CHECK(partition < aggregate->options.partitions);
     CHECK(aggregate->client_ranks && aggregate->language_ranks);
-    struct aggregate_cursor *cursor = calloc(1, sizeof *cursor);
+    struct aggregate_cursor *cursor = new_cursor(aggregate);
     if (!cursor)
         return NULL;
-    cursor->face = (struct part_cursor){cursor_next, cursor_close};
-    cursor->aggregate = aggregate;
     cursor->partition = partition;
-    arena_init(&cursor->arena, aggregate->memory, ARENA_CHUNK_BYTES);
     if (collect_accounts(cursor) && collect_notices(cursor) &&
         collect_facts(cursor, translation))
         return &cursor->face;

@@ -8,6 +8,8 @@
 #include "stages/fact_code.h"
 #include "stages/varint.h"
 
+#include <pthread.h>
+
 /*
  * Inside the aggregate stage: what aggregate.c, aggregate_apply.c and
  * aggregate_cursor.c share. A lane writes only its own struct, its arenas, and
@@ -83,7 +85,14 @@ struct aggregate {
     struct intern_table clients, languages;
     uint32_t *client_ranks, *language_ranks;    /* by interned number */
     struct aggregate_lane *lanes;
+    /* Closed cursors, whose memory the next ones take over. */
+    pthread_mutex_t spare_lock;
+    struct aggregate_cursor *spare_cursors;
+    uint32_t spare_count;
 };
+
+/* Frees the closed cursors. */
+void aggregate_drop_spares(struct aggregate *aggregate);
 
 /* For aggregate.c: a lane's reused working space; NULL: out of memory. */
 struct apply_scratch *apply_scratch_create(void);

@@ -14,7 +14,8 @@
  *              is (ASCII case is all one); of Twitter alone
  *   hashtags   one of its hashtags is one of these; both folded (text_fold.h)
  *   words      one of its texts (its own; of a retweet also the one that is
- *              retweeted) holds one of these at any place; both folded
+ *              retweeted) holds one of these at any place; both folded, the
+ *              text with &amp; &lt; &gt; decoded
  *
  * A delete notice has an account and maybe a time, nothing else.
  *
@@ -63,9 +64,8 @@ struct filter_search {
     struct content *content;
     bool found;
 };
-/* One text of it; decode: it holds &amp; and the like. TEXT_NONE: none. */
-void filter_search_text(struct filter_search *search, struct text text,
-                        bool decode);
+/* One text of it, as it is given. TEXT_NONE: none. */
+void filter_search_text(struct filter_search *search, struct text text);
 
 /*
  * What a dialect shows of a post. Each function is called at most once, the

@@ -83,8 +83,7 @@ static bool hashtags_hold(const struct filter *filter,
 
 /* ---- words -------------------------------------------------------------- */
 
-void filter_search_text(struct filter_search *search, struct text text,
-                        bool decode)
+void filter_search_text(struct filter_search *search, struct text text)
 {
     struct text_scratch *scratch = &search->content->scratch;
     const struct filter *filter = search->filter;
@@ -96,9 +95,7 @@ void filter_search_text(struct filter_search *search, struct text text,
         return;
     }
     memcpy(scratch->source.bytes, text.bytes, text.size);
-    size_t size = text.size;
-    if (decode)
-        size = text_decode_entities(scratch->source.bytes, size);
+    size_t size = text_decode_entities(scratch->source.bytes, text.size);
     struct text_tally tally;
     struct folded_text folded;
     if (!text_fold(scratch, size, false, &tally, &folded)) {

@@ -48,7 +48,7 @@ enum text_removal {
 struct text_source {
     struct text text;
     enum text_removal removal;
-    bool decode_entities;       /* Twitter, CSV; not Reddit, Bluesky */
+    bool decode_entities;       /* &amp; &lt; &gt; */
     struct text_range *ranges;  /* borrowed, and put in order */
     size_t range_count;
 };

@@ -278,12 +278,14 @@ static void set_distinct(struct value *row, enum column_place column,
 
 /* ---- the group --------------------------------------------------------- */
 
-/* In the IO archive the name of a hashed account is its id again. */
+/* In the IO archive the name of a hashed account is its id again. (On Reddit
+ * the name is the id, and is no hash.) */
 static bool name_is_hash(const struct account_view *view, struct text id)
 {
     const struct text_cell *name =
         &view->profile->texts[TEXT_SCREEN_NAME];
-    return name->when && text_compare(name->value, id) == 0;
+    return view->platform == PLATFORM_TWITTER && name->when &&
+           text_compare(name->value, id) == 0;
 }
 
 static int set_names(const struct profile *profile,

@@ -82,6 +82,7 @@ static void destroy_lane(struct reduce *reduce, struct reduce_lane *lane)
         feature_scratch_destroy(lane->scratch);
     for (int stream = 0; stream < TUPLE_STREAMS; stream++)
         tuple_slots_destroy(reduce, &lane->slots[stream]);
+    sort_rooms_free(reduce, lane);
     table_lane_destroy(reduce, lane);
     for (int i = 0; i < REDUCE_FORMATS_MAX; i++)
         free(lane->buffers[i].bytes);
@@ -231,6 +232,7 @@ struct reduce_counts reduce_counts(const struct reduce *reduce)
     for (uint32_t i = 0; i < reduce->options.lanes; i++) {
         const struct reduce_counts *counts = &reduce->lanes[i].counts;
         sum.accounts += counts->accounts;
+        sum.accounts_below += counts->accounts_below;
         sum.posts += counts->posts;
         sum.duplicates += counts->duplicates;
         sum.conflicting_duplicates += counts->conflicting_duplicates;

@@ -49,8 +49,9 @@ struct feature_options {
 
 /* The result of dedup and the counts the ledger needs. */
 struct reduce_counts {
-    uint64_t accounts;               /* rows */
-    uint64_t posts;                  /* distinct, the sum of rows' posts */
+    uint64_t accounts;               /* with posts: rows, and those that */
+    uint64_t accounts_below;         /* have fewer than posts_min */
+    uint64_t posts;                  /* distinct, the sum over accounts */
     uint64_t duplicates;             /* copies dropped */
     uint64_t conflicting_duplicates; /* of these, differing from the survivor */
     uint64_t deletions;              /* distinct, of accounts with a row */
@@ -61,7 +62,6 @@ struct reduce_counts {
 
 /* Features of one account ------------------------------------------------ */
 
-struct account_set;          /* stages/account_set.h */
 struct feature_scratch;      /* reused buffers of one lane */
 struct feature_scratch *feature_scratch_create(void);
 void feature_scratch_destroy(struct feature_scratch *scratch);
@@ -137,6 +137,7 @@ struct reduce_options {
     const struct account_set *accounts;   /* that the tables beside accounts
                                       * tell of; NULL: all */
     const struct account_set *core;  /* NULL: core columns stay null */
+    uint64_t posts_min;              /* of an account with a row */
 };
 #define REDUCE_FORMATS_MAX 8
 

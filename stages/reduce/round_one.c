@@ -39,15 +39,19 @@ static int add_row(struct reduce *reduce, uint32_t lane_index,
                    const struct account_view *view, struct byte_run *rows)
 {
     struct reduce_lane *lane = &reduce->lanes[lane_index];
+    uint64_t retweets = row_count(lane, reduce->retweets_column, 0);
+    uint64_t core = row_count(lane, reduce->core_retweets_column, UINT64_MAX);
+    lane->retweets += retweets;
+    lane->core_retweets += core == UINT64_MAX ? 0 : core;
+    if (view->fact_count < reduce->options.posts_min) {
+        lane->counts.accounts_below++;
+        return 0;
+    }
     char digits[ID_DIGITS_MAX];
     int status = record_begin(lane, row_place(TABLE_ACCOUNTS, view->platform),
                               id_text(view->id, digits));
     for (uint32_t f = 0; f < reduce->options.formats && !status; f++)
         status = add_pieces(reduce, lane_index, f);
-    uint64_t retweets = row_count(lane, reduce->retweets_column, 0);
-    uint64_t core = row_count(lane, reduce->core_retweets_column, UINT64_MAX);
-    lane->retweets += retweets;
-    lane->core_retweets += core == UINT64_MAX ? 0 : core;
     return status ? status : record_end(lane, retweets, core, rows);
 }
 

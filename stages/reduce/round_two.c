@@ -66,11 +66,12 @@ static int counter_take(struct tuple_taker *face, const struct tuple *tuple)
     return status ? status : counter_hold(counter, tuple);
 }
 
-static int count_part(struct reduce *reduce, uint32_t partition)
+static int count_part(struct reduce *reduce, struct reduce_lane *lane,
+                      uint32_t partition)
 {
     struct counter counter = {.face = {counter_take},
                               .out = &reduce->received[partition]};
-    int status = tuples_take(reduce, TUPLES_RETWEETS, partition,
+    int status = tuples_take(reduce, lane, TUPLES_RETWEETS, partition,
                              &counter.face);
     if (!status)
         status = counter_end(&counter);
@@ -83,10 +84,11 @@ void reduce_round_two(struct reduce *reduce, uint32_t lane)
     CHECK(lane < reduce->options.lanes);
     uint32_t partition;
     while (reduce_claim(reduce, &reduce->claimed_two, &partition)) {
-        int status = count_part(reduce, partition);
+        int status = count_part(reduce, &reduce->lanes[lane], partition);
         if (status)
             reduce_fail(reduce, status, "counting retweets received");
         else if ((status = table_rows_make(reduce, lane, partition)))
             reduce_fail(reduce, status, "adding up tables");
     }
+    sort_rooms_free(reduce, &reduce->lanes[lane]);
 }

@@ -84,6 +84,12 @@ struct tag_tops {
     uint32_t count;
 };
 
+/* Memory that a lane's sorts take again and again. */
+struct sort_room {
+    void *base;
+    size_t bytes;
+};
+
 /* Rows as text, gathered in one format. */
 struct row_buffer {
     char *bytes;
@@ -104,6 +110,7 @@ struct reduce_lane {
     struct tuple_slots slots[TUPLE_STREAMS];
     uint8_t *tuple;          /* being built */
     size_t tuple_capacity;
+    struct sort_room sort_bytes, sort_tuples;
     struct table_lane *tables;
     struct row_buffer buffers[REDUCE_FORMATS_MAX];   /* posts */
     char *joined;            /* hashtags of a post */
@@ -155,8 +162,11 @@ int tuple_add(struct reduce *reduce, struct reduce_lane *lane,
 /* Hands over what waits in the lane's slots. */
 int tuples_flush(struct reduce *reduce, struct reduce_lane *lane);
 /* Gives the tuples of a partition in their order, and empties it. */
-int tuples_take(struct reduce *reduce, enum tuple_stream stream,
-                uint32_t partition, struct tuple_taker *taker);
+int tuples_take(struct reduce *reduce, struct reduce_lane *lane,
+                enum tuple_stream stream, uint32_t partition,
+                struct tuple_taker *taker);
+/* Gives back what the lane's sorts took. */
+void sort_rooms_free(struct reduce *reduce, struct reduce_lane *lane);
 
 /* ---- row_record.c: one record at a time, in the lane's room -------------- */
 

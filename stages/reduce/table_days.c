@@ -1,22 +1,23 @@
 #include "stages/reduce/table_lane.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 /* 180 years; more is handed over, so that no clock that is wrong in many ways
  * makes the table grow without bound. */
 #define DAYS_MAX ((size_t)1 << 16)
-#define DAY_SLOTS_MIN ((size_t)1 << 10)
+/* A huge page from the start: one fault instead of hundreds. */
+#define DAY_SLOTS_MIN ((size_t)1 << 14)
+#define DAY_BYTES_MIN ((size_t)2 << 20)
 
-static uint64_t table_bytes(const struct day_table *days)
+static size_t table_bytes(const struct day_table *days)
 {
-    return days->slot_count * sizeof *days->slots;
+    size_t bytes = days->slot_count * sizeof *days->slots;
+    return bytes > DAY_BYTES_MIN ? bytes : DAY_BYTES_MIN;
 }
 
 void day_table_free(struct reduce *reduce, struct day_table *days)
 {
-    memory_uncharge(reduce->options.memory, table_bytes(days));
-    free(days->slots);
+    memory_unmap(reduce->options.memory, days->slots, table_bytes(days));
     *days = (struct day_table){0};
 }
 
@@ -36,10 +37,9 @@ static bool grow(struct reduce *reduce, struct day_table *days)
     struct day_table grown = {
         .slot_count = days->slot_count ? days->slot_count * 2 : DAY_SLOTS_MIN,
         .count = days->count};
-    grown.slots = calloc(grown.slot_count, sizeof *grown.slots);
+    grown.slots = memory_map(reduce->options.memory, table_bytes(&grown));
     if (!grown.slots)
         return false;
-    memory_charge(reduce->options.memory, table_bytes(&grown));
     for (size_t i = 0; i < days->slot_count; i++)
         if (days->slots[i].used)
             *find(&grown, days->slots[i].key) = days->slots[i];
@@ -96,7 +96,7 @@ int day_table_flush(struct reduce *reduce, struct reduce_lane *lane)
         if (days->slots[i].used)
             status = flush_day(reduce, lane, &days->slots[i]);
     if (days->slot_count)
-        memset(days->slots, 0, table_bytes(days));
+        memset(days->slots, 0, days->slot_count * sizeof *days->slots);
     days->count = 0;
     return status;
 }

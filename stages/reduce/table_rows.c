@@ -1,4 +1,5 @@
 #include "pipeline/check.h"
+#include "stages/reduce/client_class.h"
 #include "stages/reduce/rounds.h"
 #include "stages/reduce/table_sums.h"
 #include "stages/reduce/tables.h"
@@ -69,11 +70,10 @@ static void fill_created(const struct sum_fold *fold, struct value *row)
     row[CREATED_POSTS] = integer_value(fold->sum.counts[SUM_POSTS]);
 }
 
-/* Every client is of the class `other` as long as no client is known. */
-static struct text client_class_text(struct text client)
+static struct value class_value(struct text client)
 {
-    (void)client;
-    return (struct text){"other", 5};
+    const char *name = CLIENT_CLASS_NAMES[client_class_of(client)];
+    return (struct value){.text = {name, (uint32_t)strlen(name)}};
 }
 
 /* Clients have a class between label and counts. */
@@ -82,7 +82,7 @@ static void fill_label(const struct sum_fold *fold, struct value *row)
     uint32_t at = 1;
     row[at++].text = fold->key.text;
     if (fold->key.table == TABLE_CLIENTS)
-        row[at++].text = client_class_text(fold->key.text);
+        row[at++] = class_value(fold->key.text);
     row[at++] = integer_value(fold->sum.counts[SUM_POSTS]);
     row[at++] = integer_value(fold->sum.counts[SUM_ACCOUNTS]);
     row[at++].integer = fold->sum.first;
@@ -288,7 +288,8 @@ int table_rows_make(struct reduce *reduce, uint32_t lane, uint32_t partition)
 {
     struct sum_fold fold = {.face = {take_sum}, .reduce = reduce,
                             .lane = lane, .partition = partition};
-    int status = tuples_take(reduce, TUPLES_SUMS, partition, &fold.face);
+    int status = tuples_take(reduce, &reduce->lanes[lane], TUPLES_SUMS,
+                             partition, &fold.face);
     if (!status)
         status = end_group(&fold);
     memory_uncharge(reduce->options.memory,

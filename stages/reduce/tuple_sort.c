@@ -17,7 +17,35 @@
 
 /* ---- sorting what fits ------------------------------------------------- */
 
-/* Tuples in memory: their bytes, and what is sorted. */
+/* Rooms are huge pages, and stay with the lane until the end of the round:
+ * partitions are much alike, and fresh pages cost more than sorting. */
+#define ROOM_STEP ((size_t)2 << 20)
+
+static void room_free(struct memory *memory, struct sort_room *room)
+{
+    memory_unmap(memory, room->base, room->bytes);
+    *room = (struct sort_room){0};
+}
+
+static void *room_of(struct memory *memory, struct sort_room *room,
+                     size_t bytes)
+{
+    if (bytes <= room->bytes)
+        return room->base;
+    room_free(memory, room);
+    size_t size = (bytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
+    room->base = memory_map(memory, size);
+    room->bytes = room->base ? size : 0;
+    return room->base;
+}
+
+void sort_rooms_free(struct reduce *reduce, struct reduce_lane *lane)
+{
+    room_free(reduce->options.memory, &lane->sort_bytes);
+    room_free(reduce->options.memory, &lane->sort_tuples);
+}
+
+/* Tuples in the lane's rooms: their bytes, and what is sorted. */
 struct tuple_batch {
     const struct tuple_kind *kind;
     uint8_t *bytes;
@@ -26,24 +54,19 @@ struct tuple_batch {
     size_t count_max, count;
 };
 
-static bool batch_create(struct tuple_batch *batch, struct memory *memory,
-                         uint64_t bytes_max, uint64_t count_max)
+static bool batch_create(struct tuple_batch *batch, struct reduce *reduce,
+                         struct reduce_lane *lane, uint64_t bytes_max,
+                         uint64_t count_max)
 {
+    struct memory *memory = reduce->options.memory;
     if (bytes_max > SIZE_MAX / 4 || count_max > SIZE_MAX / 4 / 96)
         return false;
     batch->bytes_max = (size_t)bytes_max;
     batch->count_max = (size_t)count_max;
-    batch->bytes = memory_map(memory, batch->bytes_max);
-    batch->tuples = memory_map(memory,
-                               2 * batch->count_max * sizeof *batch->tuples);
+    batch->bytes = room_of(memory, &lane->sort_bytes, batch->bytes_max);
+    batch->tuples = room_of(memory, &lane->sort_tuples,
+                            2 * batch->count_max * sizeof *batch->tuples);
     return batch->bytes && batch->tuples;
-}
-
-static void batch_destroy(struct tuple_batch *batch, struct memory *memory)
-{
-    memory_unmap(memory, batch->bytes, batch->bytes_max);
-    memory_unmap(memory, batch->tuples,
-                 2 * batch->count_max * sizeof *batch->tuples);
 }
 
 /* 1: *bytes is the next tuple of the run; 0: its end; -errno. The head is
@@ -235,11 +258,11 @@ static int write_sources(struct tuple_run *tuples, struct tuple_batch *batch,
     return status;
 }
 
-static int sort_outside(struct reduce *reduce, struct tuple_run *tuples,
+static int sort_outside(struct reduce *reduce, struct reduce_lane *lane,
+                        struct tuple_run *tuples,
                         const struct tuple_kind *kind,
                         struct tuple_taker *taker)
 {
-    struct memory *memory = reduce->options.memory;
     struct tuple_batch batch = {.kind = kind};
     struct tuple_sources sources = {.kind = kind};
     /* 20 to 30 bytes and two structs for most tuples. */
@@ -249,9 +272,9 @@ static int sort_outside(struct reduce *reduce, struct tuple_run *tuples,
     if (bytes_max < tuples->largest)
         bytes_max = tuples->largest;
     int status = -ENOMEM;
-    if (batch_create(&batch, memory, bytes_max, count_max ? count_max : 1))
+    if (batch_create(&batch, reduce, lane, bytes_max,
+                     count_max ? count_max : 1))
         status = write_sources(tuples, &batch, &sources);
-    batch_destroy(&batch, memory);
     run_free(&tuples->run);
     if (!status)
         status = merge_sources(&sources, taker);
@@ -259,27 +282,27 @@ static int sort_outside(struct reduce *reduce, struct tuple_run *tuples,
     return status;
 }
 
-static int sort_inside(struct reduce *reduce, struct tuple_run *tuples,
+static int sort_inside(struct reduce *reduce, struct reduce_lane *lane,
+                       struct tuple_run *tuples,
                        const struct tuple_kind *kind,
                        struct tuple_taker *taker)
 {
-    struct memory *memory = reduce->options.memory;
     struct tuple_batch batch = {.kind = kind};
     struct run_reader reader;
     run_reader_init(&reader, &tuples->run);
     int status = -ENOMEM;
-    if (batch_create(&batch, memory, tuples->run.bytes, tuples->count))
+    if (batch_create(&batch, reduce, lane, tuples->run.bytes, tuples->count))
         status = batch_load(&batch, &reader, 0);
     if (!status)
         status = take_batch(&batch, taker);
     run_reader_end(&reader);
-    batch_destroy(&batch, memory);
     run_free(&tuples->run);
     return status;
 }
 
-int tuples_take(struct reduce *reduce, enum tuple_stream stream,
-                uint32_t partition, struct tuple_taker *taker)
+int tuples_take(struct reduce *reduce, struct reduce_lane *lane,
+                enum tuple_stream stream, uint32_t partition,
+                struct tuple_taker *taker)
 {
     static const struct tuple_kind *const kinds[TUPLE_STREAMS] = {
         [TUPLES_RETWEETS] = &RETWEET_TUPLES, [TUPLES_SUMS] = &SUM_TUPLES};
@@ -289,6 +312,6 @@ int tuples_take(struct reduce *reduce, enum tuple_stream stream,
     uint64_t need = tuples->run.bytes +
                     tuples->count * 2 * sizeof(struct tuple);
     return need <= reduce->sort_bytes
-               ? sort_inside(reduce, tuples, kinds[stream], taker)
-               : sort_outside(reduce, tuples, kinds[stream], taker);
+               ? sort_inside(reduce, lane, tuples, kinds[stream], taker)
+               : sort_outside(reduce, lane, tuples, kinds[stream], taker);
 }

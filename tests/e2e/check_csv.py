@@ -169,13 +169,20 @@ def numbers(rows):
 def rows_without_a_quote_are_settled_in_order(world):
     text = numbers(20000 if world.sanitized else 60000)
     path = world.place / "numbers.csv.zst"
-    path.write_bytes(cut(text, range(300 << 10, len(text), 300 << 10)))
+    frames = [cut(text[i:i + (300 << 10)], [])
+              for i in range(0, len(text), 300 << 10)]
+    path.write_bytes(b"".join(frames))
     plain = world.place / "numbers.csv"
     plain.write_bytes(text)
     first = check_threads(world, path)
     require_same(first, world.run("plain", plain), TABLES, "framing")
     require(first.total()["lines"]["total"] == text.count(b"\n"),
             first.total()["lines"])
+    frames[1] = frames[1][:-1] + bytes([frames[1][-1] ^ 1])
+    path.with_name("lost.csv.zst").write_bytes(b"".join(frames))
+    total = check_threads(world, path.with_name("lost.csv.zst")).total()
+    require(total["lines"]["rejected"] == {"frame_lost": 1, "framing_lost": 1}
+            and total["lines"]["accepted"] < 20000, total["lines"])
 
 
 @promise

@@ -31,7 +31,7 @@ def add_dirt(archive):
     (folder / "damaged.jsonl.zst").write_bytes(
         good[0] + bytes(middle) + b"garbage" + good[2] + good[0][:-9])
     return sorted(path for path in folder.iterdir()
-                  if path.suffix != ".truth")
+                  if path.suffix not in (".truth", ".list"))
 
 
 def dirty_shards(world, *options):

@@ -100,7 +100,7 @@ static inline void world_make_labels(struct world *world)
             world->domains[i].bytes, WORLD_LABEL_BYTES, "host-%u.example", i);
     static const char *const clients[WORLD_CLIENTS] = {
         "App", "Buffer", "Client 03", "Client 04", "Client 05", "Client 06",
-        "Client 07", "Client 08", "Client 09", "Web", "Zed", "\xe5\xbe\xae"};
+        "Client 07", "Client 08", "Client 09", "Twitter Web App", "Zed", "\xe5\xbe\xae"};
     static const char *const languages[WORLD_LANGUAGES] = {"ar", "en", "fr",
                                                            "ja", "zh"};
     for (uint32_t i = 0; i < WORLD_CLIENTS; i++)

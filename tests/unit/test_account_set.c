@@ -28,6 +28,9 @@ static void see(struct handle_watch *watch, uint32_t lane, const char *name,
 {
     struct observation observation = {.platform = PLATFORM_TWITTER,
                                       .id = id_of(id)};
+    /* The id of a number has no text, but may point to where one would be. */
+    if (!observation.id.text.size)
+        observation.id.text.bytes = name;
     observation.texts[TEXT_SCREEN_NAME] = text_of(name);
     assert_int_equal(handle_watch_see(watch, lane, &observation), 0);
 }

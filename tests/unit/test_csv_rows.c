@@ -113,17 +113,16 @@ static void a_bad_row_has_its_reason(void **state)
                      LINE_OK);
     assert_int_equal(reason_of(&rows, "\"1\"\"1\",7,a,,\n"), LINE_MISSING_KEY);
     assert_int_equal(reason_of(&rows, "5,7,a,never,\r\n"), LINE_BAD_TIME);
-    for (int more = 0; more < 2; more++)
-        for (int ends = 0; ends < 3; ends++) {
-            memset(row, '\r', sizeof row);
+    /* Of the limit's length, and one more, with each line end. */
+    static const char *const ends[] = {"", "\n", "\r\n"};
+    for (size_t size = LIMIT; size <= LIMIT + 1; size++)
+        for (int end = 0; end < 3; end++) {
+            memset(row, '\n', size);
             memcpy(row, "5,7,\"", 5);
-            memcpy(row + LIMIT - 10 + more, "\",a,1,2,3,\n", 11);
-            memset(row + 5, '\n', LIMIT - 15 + (size_t)more);
-            memcpy(row + LIMIT + more, ends == 2 ? "\r\n" : "\n", 3);
-            size_t size = LIMIT + (size_t)more + (size_t)ends;
-            row[size] = 0;
+            memcpy(row + size - 10, "\",a,1,2,3,", 10);
+            memcpy(row + size, ends[end], strlen(ends[end]) + 1);
             assert_int_equal(reason_of(&rows, row),
-                             more ? LINE_TOO_LONG : LINE_BAD_CSV);
+                             size > LIMIT ? LINE_TOO_LONG : LINE_BAD_CSV);
         }
     rows_end(&rows);
 }

@@ -198,6 +198,26 @@ static void columns_of_round_two_wait(void **state)
 
 /* ---- a core -------------------------------------------------------------- */
 
+static struct memory memory;
+static struct handle_watch *watch;
+
+static struct account_set *core_of(const char *const *lines)
+{
+    memory_init(&memory, (uint64_t)1 << 20, 0);
+    watch = handle_watch_create(&memory, 1);
+    struct account_set *core = account_set_create(watch);
+    for (; *lines; lines++)
+        account_set_add_line(
+            core, (struct text){*lines, (uint32_t)strlen(*lines)});
+    return core;
+}
+
+static void end_core(struct account_set *core)
+{
+    account_set_free(core);
+    handle_watch_free(watch);
+}
+
 static void no_list_means_null(void **state)
 {
     struct fixture *f = *state;
@@ -207,41 +227,14 @@ static void no_list_means_null(void **state)
         assert_true(f->row[i].null);
 }
 
-/* A list of these lines, of a run in which no handle was seen. */
-struct listed {
-    struct memory memory;
-    struct handle_watch *watch;
-    struct account_set *set;
-};
-
-static void list(struct fixture *f, struct listed *listed,
-                 const char *const *lines)
-{
-    memory_init(&listed->memory, (uint64_t)1 << 30, 0);
-    listed->watch = handle_watch_create(&listed->memory, 1);
-    listed->set = account_set_create(listed->watch);
-    assert_non_null(listed->set);
-    for (; *lines; lines++)
-        assert_int_equal(account_set_add_line(
-                             listed->set, (struct text){
-                                 *lines, (uint32_t)strlen(*lines)}), 0);
-    assert_int_equal(account_set_resolve(listed->set), 0);
-    f->posts.core = listed->set;
-}
-
-static void unlist(struct listed *listed)
-{
-    account_set_free(listed->set);
-    handle_watch_free(listed->watch);
-}
-
 /* Core: 7, 8, 9 and a handle nobody has. 7 retweeted twice (20 s, 1 s), 8 once
  * (before its original), 100 and somebody unknown once. */
 static void a_core_is_counted_covered_and_timed(void **state)
 {
     struct fixture *f = *state;
-    struct listed listed;
-    list(f, &listed, (const char *const[]){"7", "8", "9", "@nobody", NULL});
+    struct account_set *core =
+        core_of((const char *const[]){"7", "8", "9", "@nobody", NULL});
+    f->posts.core = core;
     retweet(f, 7, 20000);
     retweet(f, 7, 1000);
     retweet(f, 8, -5);
@@ -255,24 +248,25 @@ static void a_core_is_counted_covered_and_timed(void **state)
     assert_cell(f, CORE_DELAY_Q50_S, "1");
     assert_cell(f, CORE_LIFT, "null");
     assert_cell(f, TOP_RETWEET_TARGET, "7");
-    unlist(&listed);
+    end_core(core);
 }
 
 static void who_never_retweets_has_no_share_of_a_core(void **state)
 {
     struct fixture *f = *state;
-    struct listed listed;
-    list(f, &listed, (const char *const[]){NULL});
+    struct account_set *core = core_of((const char *const[]){NULL});
+    f->posts.core = core;
     fixture_post(f, 0);
     fixture_compute(f);
     assert_cell(f, CORE_RETWEETS, "0");
     assert_cell(f, CORE_SHARE, "null");
     assert_cell(f, CORE_COVERAGE, "null"); /* of an empty list */
-    unlist(&listed);
-    list(f, &listed, (const char *const[]){"@nobody", NULL});
+    end_core(core);
+    core = core_of((const char *const[]){"@nobody", NULL});
+    f->posts.core = core;
     fixture_compute(f);
     assert_cell(f, CORE_COVERAGE, "0");
-    unlist(&listed);
+    end_core(core);
 }
 
 /* ---- poverty and engagement ---------------------------------------------- */

@@ -327,7 +327,7 @@ static void reddit_has_texts_and_accounts(void **state)
         "\"created_utc\":1562142711,\"body\":\"A\"}";
     assert_true(lists("Who", comment));
     assert_false(lists("who\n@Who", comment));
-    assert_true(says("&amp;", comment));
+    assert_true(says("a & B", comment));
     assert_true(says("NEW", crosspost));
     assert_true(says("old\none", crosspost));
     assert_false(says("a", nobody));

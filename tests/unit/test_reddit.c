@@ -45,7 +45,9 @@ static void a_comment_is_a_reply(void **state)
     struct observation o = observation_at(&line, 0);
     assert_true(o.author);
     assert_int_equal(o.created_at, 1000000000000);
-    assert_int_equal(o.texts[TEXT_SCREEN_NAME].size, TEXT_NONE);
+    assert_text(o.texts[TEXT_SCREEN_NAME], "Ann");
+    assert_int_equal(o.texts[TEXT_DISPLAY_NAME].size, TEXT_NONE);
+    assert_int_equal(post.name_hash, hash_bytes64("Ann\xFF", 4));
     assert_int_equal(o.counts[COUNT_FOLLOWERS], COUNT_NONE);
     assert_int_equal(o.flags[FLAG_VERIFIED], FLAG_NONE);
 }
@@ -77,13 +79,13 @@ static void only_a_link_submission_has_a_link(void **state)
     assert_false(post.flags & FACT_HAS_URLS);
 }
 
-static void links_are_removed_by_pattern_and_nothing_is_decoded(void **state)
+static void links_are_removed_by_pattern_and_mentions_stay(void **state)
 {
     (void)state;
     struct post post = post_of(
         &line, json("{'subreddit':'a','author':'Ann','id':'1','created_utc':1,"
                     "'body':'&amp; HTTP://x.y/z @ann'}"));
-    assert_int_equal(post.text.length, 11);
+    assert_int_equal(post.text.length, 7);
 }
 
 static void a_crosspost_is_a_retweet(void **state)
@@ -169,7 +171,7 @@ int main(void)
         cmocka_unit_test(a_comment_is_a_reply),
         cmocka_unit_test(a_submission_is_an_original_with_title_and_text),
         cmocka_unit_test(only_a_link_submission_has_a_link),
-        cmocka_unit_test(links_are_removed_by_pattern_and_nothing_is_decoded),
+        cmocka_unit_test(links_are_removed_by_pattern_and_mentions_stay),
         cmocka_unit_test(a_crosspost_is_a_retweet),
         cmocka_unit_test(a_post_of_the_deleted_has_no_account),
         cmocka_unit_test(what_lacks_its_keys_is_rejected),

@@ -16,7 +16,6 @@ enum bluesky_context {
     BLUESKY_SUBJECT,           /* a reference: {uri, cid} */
     BLUESKY_EMBED,
     BLUESKY_EMBED_RECORD,
-    BLUESKY_EMBED_MEDIA,
     BLUESKY_FACET,
     BLUESKY_FACET_INDEX,
     BLUESKY_FEATURE,
@@ -31,9 +30,7 @@ enum bluesky_slot {
     BLUESKY_RECORD_OBJECT, BLUESKY_TEXT, BLUESKY_LANGS, BLUESKY_FACETS,
     BLUESKY_REPLY_OBJECT, BLUESKY_REPLY_PARENT, BLUESKY_REPLY_URI,
     BLUESKY_SUBJECT_OBJECT, BLUESKY_SUBJECT_URI,
-    BLUESKY_EMBED_OBJECT, BLUESKY_IMAGES, BLUESKY_VIDEO,
-    BLUESKY_MEDIA_OBJECT, BLUESKY_MEDIA_IMAGES, BLUESKY_MEDIA_VIDEO,
-    BLUESKY_QUOTED, BLUESKY_QUOTED_URI, BLUESKY_QUOTED_INNER,
+    BLUESKY_EMBED_OBJECT, BLUESKY_QUOTED, BLUESKY_QUOTED_URI, BLUESKY_QUOTED_INNER,
     BLUESKY_QUOTED_INNER_URI,
     BLUESKY_SLOTS
 };
@@ -66,7 +63,7 @@ static const struct context_key RECORD_KEYS[] = {
      AT(BLUESKY_REPLY_PARENT)},
     {"subject", AT(BLUESKY_SUBJECT_OBJECT), BLUESKY_SUBJECT,
      AT(BLUESKY_SUBJECT_URI)},
-    {"embed", AT(BLUESKY_EMBED_OBJECT), BLUESKY_EMBED, AT(BLUESKY_IMAGES)},
+    {"embed", AT(BLUESKY_EMBED_OBJECT), BLUESKY_EMBED, AT(BLUESKY_QUOTED)},
     {NULL, 0, 0, 0},
 };
 #undef AT
@@ -79,18 +76,11 @@ static const struct context_key SUBJECT_KEYS[] = {
     {"uri", 0, 0, 0},
     {NULL, 0, 0, 0},
 };
-/* From BLUESKY_IMAGES on. */
-#define AT(slot) ((slot) - BLUESKY_IMAGES)
+/* From BLUESKY_QUOTED on. */
 static const struct context_key EMBED_KEYS[] = {
-    {"images", AT(BLUESKY_IMAGES), 0, 0},
-    {"video", AT(BLUESKY_VIDEO), 0, 0},
-    {"media", AT(BLUESKY_MEDIA_OBJECT), BLUESKY_EMBED_MEDIA,
-     AT(BLUESKY_MEDIA_IMAGES)},
-    {"record", AT(BLUESKY_QUOTED), BLUESKY_EMBED_RECORD,
-     AT(BLUESKY_QUOTED_URI)},
+    {"record", 0, BLUESKY_EMBED_RECORD, BLUESKY_QUOTED_URI - BLUESKY_QUOTED},
     {NULL, 0, 0, 0},
 };
-#undef AT
 /* From BLUESKY_QUOTED_URI on: of a record, or of one with media. */
 #define AT(slot) ((slot) - BLUESKY_QUOTED_URI)
 static const struct context_key EMBED_RECORD_KEYS[] = {
@@ -100,11 +90,6 @@ static const struct context_key EMBED_RECORD_KEYS[] = {
     {NULL, 0, 0, 0},
 };
 #undef AT
-static const struct context_key EMBED_MEDIA_KEYS[] = {
-    {"images", 0, 0, 0},
-    {"video", BLUESKY_MEDIA_VIDEO - BLUESKY_MEDIA_IMAGES, 0, 0},
-    {NULL, 0, 0, 0},
-};
 static const struct context_key FACET_KEYS[] = {
     {"index", FACET_INDEX, BLUESKY_FACET_INDEX, FACET_FROM},
     {"features", FACET_FEATURES, 0, 0},
@@ -123,7 +108,8 @@ static const struct context_key FEATURE_KEYS[] = {
 };
 static const char *const OTHERS[] = {
     "$type", "createdAt", "cid", "rev", "root", "self", "via", "labels",
-    "tags", "external", "alt", "aspectRatio", "did",
+    "tags", "external", "images", "video", "media", "alt", "aspectRatio",
+    "did",
     NULL,
 };
 static const struct context CONTEXTS[BLUESKY_CONTEXTS] = {
@@ -134,10 +120,9 @@ static const struct context CONTEXTS[BLUESKY_CONTEXTS] = {
     [BLUESKY_REPLY] = {REPLY_KEYS,
                        BLUESKY_REPLY_URI + 1 - BLUESKY_REPLY_PARENT, OTHERS},
     [BLUESKY_SUBJECT] = {SUBJECT_KEYS, 1, OTHERS},
-    [BLUESKY_EMBED] = {EMBED_KEYS, BLUESKY_SLOTS - BLUESKY_IMAGES, OTHERS},
+    [BLUESKY_EMBED] = {EMBED_KEYS, BLUESKY_SLOTS - BLUESKY_QUOTED, OTHERS},
     [BLUESKY_EMBED_RECORD] = {EMBED_RECORD_KEYS,
                               BLUESKY_SLOTS - BLUESKY_QUOTED_URI, OTHERS},
-    [BLUESKY_EMBED_MEDIA] = {EMBED_MEDIA_KEYS, 2, OTHERS},
     [BLUESKY_FACET] = {FACET_KEYS, FACET_SLOTS, OTHERS},
     [BLUESKY_FACET_INDEX] = {FACET_INDEX_KEYS, 2, NULL},
     [BLUESKY_FEATURE] = {FEATURE_KEYS, FEATURE_SLOTS, OTHERS},
@@ -299,20 +284,6 @@ static void read_facets(struct record *record, struct post *post)
         take_facet(record, &facet, post);
 }
 
-static void read_media(const struct reader *reader, struct post *post)
-{
-    static const uint32_t images[] = {BLUESKY_IMAGES, BLUESKY_MEDIA_IMAGES};
-    static const uint32_t videos[] = {BLUESKY_VIDEO, BLUESKY_MEDIA_VIDEO};
-    if (!field_object(reader, BLUESKY_EMBED_OBJECT))
-        return;
-    post->flags |= FACT_HAS_MEDIA;
-    for (int i = 0; i < 2; i++) {
-        if (elements_are(reader, images[i]))
-            post->media += elements_count(elements_of(reader, images[i]));
-        post->media += field_object(reader, videos[i]);
-    }
-}
-
 static void read_language(struct reader *reader, struct post *post)
 {
     struct value_ref first = slot_value(reader->slots, BLUESKY_LANGS);
@@ -331,12 +302,11 @@ static void read_content(struct record *record, struct post *post)
     struct text text = field_text(reader, BLUESKY_TEXT);
     read_language(reader, post);
     read_facets(record, post);
-    read_media(reader, post);
     if (text.size == TEXT_NONE)
         return;
     if (post->kind != KIND_QUOTE && twitter_is_manual_retweet(text))
         post->flags |= FACT_MANUAL_RETWEET;
-    content_measure(record->content, text, TEXT_REMOVE_BYTES, false, post);
+    content_measure(record->content, text, TEXT_REMOVE_BYTES, post);
 }
 
 /* ---- what a filter asks for ---------------------------------------------- */
@@ -351,8 +321,7 @@ static void offer_hashtags(void *context)
 static void offer_texts(void *context, struct filter_search *search)
 {
     struct record *record = context;
-    filter_search_text(search, field_text(&record->reader, BLUESKY_TEXT),
-                       false);
+    filter_search_text(search, field_text(&record->reader, BLUESKY_TEXT));
 }
 
 static void offer_post(struct record *record, const struct post *post)

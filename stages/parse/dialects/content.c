@@ -78,11 +78,10 @@ void content_range(struct content *content, int64_t from, int64_t to)
 }
 
 void content_measure(struct content *content, struct text text,
-                     enum text_removal removal, bool decode_entities,
-                     struct post *post)
+                     enum text_removal removal, struct post *post)
 {
     struct text_source source = {
-        .text = text, .removal = removal, .decode_entities = decode_entities,
+        .text = text, .removal = removal, .decode_entities = true,
         .ranges = (struct text_range *)(void *)content->ranges.bytes,
         .range_count = content->range_count};
     post->flags |= FACT_HAS_TEXT;

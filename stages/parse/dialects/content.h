@@ -10,7 +10,7 @@
  *
  *     content_begin(&content);
  *     content_hashtag(...), content_link(...), content_range(...)
- *     content_measure(&content, text, removal, decode, &post);
+ *     content_measure(&content, text, removal, &post);
  *     content_finish(&content, &post)
  *
  * Lists of the post borrow from the content until the next content_begin.
@@ -46,8 +46,7 @@ void content_range(struct content *content, int64_t from, int64_t to);
 /* Measures the text without the ranges (or what the removal says) into
  * post->text, and sets FACT_HAS_TEXT. */
 void content_measure(struct content *content, struct text text,
-                     enum text_removal removal, bool decode_entities,
-                     struct post *post);
+                     enum text_removal removal, struct post *post);
 /* Gives the post its hashtags and domains. False when out of memory. */
 bool content_finish(struct content *content, struct post *post);
 

@@ -271,8 +271,7 @@ static void read_content(const struct io_record *record,
         return;
     if (post->kind != KIND_QUOTE && twitter_is_manual_retweet(cells[IO_TEXT]))
         post->flags |= FACT_MANUAL_RETWEET;
-    content_measure(content, cells[IO_TEXT], TEXT_REMOVE_URLS_AND_MENTIONS,
-                    true, post);
+    content_measure(content, cells[IO_TEXT], TEXT_REMOVE_URLS_AND_MENTIONS, post);
 }
 
 /* The ids and the time; LINE_OK if they are usable. */
@@ -321,7 +320,7 @@ static void offer_hashtags(void *context)
 static void offer_texts(void *context, struct filter_search *search)
 {
     struct offer *offer = context;
-    filter_search_text(search, offer->record->cells[IO_TEXT], true);
+    filter_search_text(search, offer->record->cells[IO_TEXT]);
 }
 
 static void offer_tweet(struct io_scratch *scratch,

@@ -182,8 +182,11 @@ static void read_content(struct record *record, bool comment,
     if (text.size != TEXT_NONE) {
         if (twitter_is_manual_retweet(text))
             post->flags |= FACT_MANUAL_RETWEET;
-        content_measure(record->content, text, TEXT_REMOVE_URLS, false, post);
+        content_measure(record->content, text, TEXT_REMOVE_URLS, post);
     }
+    post->name_hash = content_name_hash(record->content,
+                                        field_text(reader, REDDIT_AUTHOR),
+                                        (struct text){NULL, TEXT_NONE});
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
 }
@@ -207,15 +210,14 @@ static void search_parent(struct record *record, struct filter_search *search)
     if (!elements_next(&parents, record->projection, REDDIT_PARENT, &slots))
         return;
     filter_search_text(search, submission(&reader, PARENT_TITLE,
-                                          PARENT_SELFTEXT), false);
+                                          PARENT_SELFTEXT));
 }
 
 static void offer_texts(void *context, struct filter_search *search)
 {
     struct offer *offer = context;
     struct record *record = offer->record;
-    filter_search_text(search, text_of(&record->reader, offer->comment),
-                       false);
+    filter_search_text(search, text_of(&record->reader, offer->comment));
     if (offer->retweet && !search->found)
         search_parent(record, search);
 }
@@ -236,6 +238,7 @@ static void put_author(struct record *record, const struct post *post)
     struct observation o;
     observation_begin(&o, PLATFORM_REDDIT, post->account, post->time);
     o.author = true;
+    o.texts[TEXT_SCREEN_NAME] = field_text(&record->reader, REDDIT_AUTHOR);
     o.created_at = seconds(&record->reader, REDDIT_ACCOUNT_CREATED);
     sink_observation(record->sink, &o);
 }

@@ -139,7 +139,7 @@ void v11_content(struct record *record, struct post *post)
         struct text text = field_text(&record->reader, place.text);
         if (post->kind != KIND_QUOTE && twitter_is_manual_retweet(text))
             post->flags |= FACT_MANUAL_RETWEET;
-        content_measure(record->content, text, TEXT_REMOVE_POINTS, true, post);
+        content_measure(record->content, text, TEXT_REMOVE_POINTS, post);
     }
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
@@ -191,11 +191,10 @@ static void offer_texts(void *context, struct filter_search *search)
     struct reader *reader = &offer->record->reader;
     uint32_t slot = place_of_status(reader).text;
     if (slot != ROOT_SLOTS)
-        filter_search_text(search, field_text(reader, slot), true);
+        filter_search_text(search, field_text(reader, slot));
     if (offer->retweet && !search->found)
         filter_search_text(search,
-                           field_text(reader, text_of_retweeted(reader)),
-                           true);
+                           field_text(reader, text_of_retweeted(reader)));
 }
 
 void v11_offer(struct record *record, const struct post *post)

@@ -313,7 +313,7 @@ static void read_content(struct post_work *work)
     if (text.size != TEXT_NONE) {
         if (post->kind != KIND_QUOTE && twitter_is_manual_retweet(text))
             post->flags |= FACT_MANUAL_RETWEET;
-        content_measure(record->content, text, TEXT_REMOVE_POINTS, true, post);
+        content_measure(record->content, text, TEXT_REMOVE_POINTS, post);
     }
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
@@ -453,13 +453,12 @@ static void offer_texts(void *context, struct filter_search *search)
 {
     struct post_work *work = context;
     struct v2_memory *memory = work->record->memory;
-    filter_search_text(search, field_text(work->reader, work->base + V2_TEXT),
-                       true);
+    filter_search_text(search, field_text(work->reader, work->base + V2_TEXT));
     if (work->post.kind != KIND_RETWEET || !work->reference.inside)
         return;
     struct reader original = *work->reader;
     original.slots = &memory->reference;
-    filter_search_text(search, field_text(&original, V2_TEXT), true);
+    filter_search_text(search, field_text(&original, V2_TEXT));
 }
 
 static void offer(struct post_work *work)
