@@ -68,7 +68,8 @@ def some_conditions(text):
     """One of each kind and some mixed, that find something in this text."""
     statuses = list(statuses_of(text))
     ids = sorted({id_of(status["user"]) for status in statuses})
-    names = sorted({status["user"]["screen_name"] for status in statuses})
+    names = sorted({status["user"].get("screen_name") or ids[0]
+                    for status in statuses})
     tags = sorted({tag["text"] for status in statuses
                    for tag in (place_of(status)[0].get("entities") or {})
                    .get("hashtags") or []})
