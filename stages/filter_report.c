@@ -113,6 +113,7 @@ static void add_counts(struct output *output, const struct shard_ledger *l,
     add_number(output, "\"lines\": ", t->lines);
     add_number(output, ", \"matched_lines\": ", t->matched_lines);
     add_number(output, ", \"posts\": ", t->post_records);
+    add_number(output, ", \"outside_range\": ", t->outside_range);
     add_number(output, ", \"matched_posts\": ", t->matched_posts);
     add_number(output, ", \"matched_deletes\": ", t->matched_notices);
     add_rejected(output, ", \"rejected_lines\": {", t->rejected);

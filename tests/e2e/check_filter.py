@@ -276,6 +276,34 @@ def the_first_and_the_last_line_stand_where_they_stood(world):
             require_found(world, shard.name, everything, expected, shard)
 
 
+@promise
+def lines_are_the_same_over_every_border_of_frames(world):
+    post = '{"id":"%d","author_id":"%d","text":"t%d","created_at":' \
+        '"2019-07-03T16:24:00Z"}'
+    texts = {
+        "lines": "\r\n".join(post % (i, i % 3, i) for i in range(1, 7)),
+        "rows": "tweetid,userid,tweet_text,tweet_time\n" + "".join(
+            '%d,%d,"a\n%d",2019-07-03 16:24\n' % (i, i % 3, i)
+            for i in range(1, 9))}
+    conditions = Conditions(accounts=["1", "2"])
+    for name, text in texts.items():
+        text = text.encode()
+        expected = (rows_found if name == "rows" else lines_found)(
+            text, conditions)
+        folder = world.place / name
+        folder.mkdir()
+        for at in range(1, len(text), 5 if world.sanitized else 1):
+            (folder / ("cut%03d.zst" % at)).write_bytes(cut(text, [at]))
+        (folder / "bytes.zst").write_bytes(cut(text, range(1, len(text))))
+        for threads in (1, 4):
+            found = found_in(find(world, "%s-%d" % (name, threads),
+                                  conditions, "--threads", threads, folder))
+            require(len(found) == len(list(folder.iterdir())), name,
+                    "has found", len(found), "files")
+            for file, lines in found.items():
+                require(lines == expected, name, file, lines)
+
+
 # ---- however it is read ------------------------------------------------------
 
 @promise
@@ -335,7 +363,7 @@ def a_run_over_what_was_found_tells_the_same_of_these_accounts(world):
     ids = sorted({id_of(status["user"]) for status in statuses})[::4]
     folder = find(world, "found", Conditions(accounts=ids), *made.shards)
     whole = world.run("whole", *made.shards).accounts()
-    part = world.run("part", folder / "current").accounts()
+    part = world.run("part", *sorted(folder.glob("*.zst"))).accounts()
     columns = ("posts", "originals", "retweets", "replies", "quotes",
                "manual_retweets", "first_post", "last_post", "span_days",
                "gap_mean_s", "gap_q50_s", "burstiness", "memory", "hour_09",
