@@ -16,6 +16,8 @@ struct job {
     struct shards shards;
     struct dictionary_files dictionaries;
     struct parameters parameters;
+    struct filter *filter;
+    struct filter_files filter_files;
     struct outdir *outdir;
     struct progress *progress;
     struct run run;
@@ -100,12 +102,32 @@ static bool collect_shards(struct job *job)
                              job->options.dictionary_count, &job->fault);
 }
 
+/* Of a filter the accounts are its own: a handle is that of a record. */
 static bool read_parameters(struct job *job)
 {
+    struct options asked = job->options;
+    if (asked.command == COMMAND_FILTER)
+        asked.accounts = NULL;
     job->have_parameters = true;
-    return parameters_open(&job->parameters, &job->options,
+    return parameters_open(&job->parameters, &asked,
                            job->plan.line_bytes_max, &job->memory,
                            job->plan.lane_count, &job->fault);
+}
+
+static bool read_filter(struct job *job)
+{
+    const struct options *options = &job->options;
+    struct filter_request request = {
+        .accounts = options->accounts,
+        .hashtags = options->hashtags,
+        .hashtag_count = options->hashtag_count,
+        .words = options->words,
+        .word_count = options->word_count,
+        .since = job->parameters.since,
+        .until = job->parameters.until,
+        .any = options->match_any};
+    job->filter = filter_create(&request, &job->fault);
+    return job->filter != NULL;
 }
 
 static bool resolve_handles(struct job *job)
@@ -133,6 +155,13 @@ static bool open_output(struct job *job)
     return job->outdir != NULL;
 }
 
+static bool open_found(struct job *job)
+{
+    job->outdir = outdir_open(job->options.output, FILTER_REPORT_NAMES,
+                              &job->fault, NULL);
+    return job->outdir != NULL;
+}
+
 static enum io_backend io_of(const char *name)
 {
     return strcmp(name, "uring") == 0   ? IO_URING
@@ -148,11 +177,14 @@ static bool read_shards(struct job *job)
                                       job->parameters.watch,
                                       job->parameters.since,
                                       job->parameters.until,
-                                      &job->dictionaries};
+                                      &job->dictionaries, job->filter};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
                  outdir_staging(job->outdir)) != CODE_DONE)
+        return false;
+    if (job->filter &&
+        !filter_files_open(&job->filter_files, &job->run, job->outdir))
         return false;
     struct progress_options progress = {
         .total = {shards_bytes(&job->shards), job->shards.count},
@@ -175,7 +207,7 @@ static bool read_shards(struct job *job)
     return !fault_raised(&job->fault);
 }
 
-static bool reduce_and_write(struct job *job)
+static void begin_report(struct job *job)
 {
     const struct source *source = job->run.lane_states[0].source;
     job->report.io = strdup(source_backend(source));
@@ -184,17 +216,39 @@ static bool reduce_and_write(struct job *job)
     job->report.run = &job->run;
     job->report.output = job->options.output;
     run_release_lanes(&job->run);
+}
+
+static bool write_timings(struct job *job)
+{
+    struct output timings = {0};
+    bool well = report_timings(&job->report, &timings) &&
+                publish_file(job->outdir, "timings.json", &timings);
+    output_free(&timings);
+    return well;
+}
+
+static bool reduce_and_write(struct job *job)
+{
+    begin_report(job);
     uint64_t start = profile_now();
     bool well = publish(&job->run, &job->topology, &job->publishing,
                         job->outdir, &job->report.counts);
     job->report.reduce_ns = profile_now() - start;
     job->report.seals = seal_count(job->run.seal);
     run_drop_segments(&job->run);
-    struct output timings = {0};
-    well = well && report_timings(&job->report, &timings) &&
-           publish_file(job->outdir, "timings.json", &timings);
-    output_free(&timings);
-    return well;
+    return well && write_timings(job);
+}
+
+static bool write_found(struct job *job)
+{
+    struct filter_report report = {.run = &job->run,
+                                   .files = &job->filter_files,
+                                   .filter = job->filter,
+                                   .options = &job->options,
+                                   .parameters = &job->parameters};
+    begin_report(job);
+    job->report.filter_files = &job->filter_files;
+    return filter_publish(&report, job->outdir) && write_timings(job);
 }
 
 static void say_what_was_done(const struct job *job)
@@ -211,7 +265,9 @@ static int end(struct job *job)
     fault_print(&job->fault);
     if (job->have_run)
         run_close(&job->run);
+    filter_files_close(&job->filter_files);
     outdir_close(job->outdir);
+    filter_free(job->filter);
     if (job->have_parameters)
         parameters_close(&job->parameters);
     if (job->have_memory)
@@ -220,8 +276,28 @@ static int end(struct job *job)
     topology_release(&job->topology);
     free((char *)job->report.io);
     free((char *)job->report.io_reason);
+    options_free(&job->options);
     free(job);
     return code;
+}
+
+/* The lines of the posts asked for, instead of rows. */
+static int filter_main(struct job *job)
+{
+    if (!collect_shards(job) || !read_parameters(job) || !read_filter(job) ||
+        !open_found(job))
+        return end(job);
+
+    /* Shards to files; from here on nothing more is read. */
+    if (!read_shards(job))
+        return end(job);
+
+    /* What was found; then the new set stands in place of the old one. */
+    if (!write_found(job) || !outdir_publish(job->outdir))
+        return end(job);
+
+    say_what_was_done(job);
+    return end(job);
 }
 
 int main(int argc, char **argv)
@@ -243,6 +319,9 @@ int main(int argc, char **argv)
         plan_print(stdout, &job->plan, &job->topology);
         return end(job);
     }
+
+    if (job->options.command == COMMAND_FILTER)
+        return filter_main(job);
 
     /* What to read and where to write; from here on both are frozen. */
     if (!collect_shards(job) || !read_parameters(job) || !open_output(job))

@@ -1,8 +1,8 @@
 #include "pipeline/options.h"
 
 #include "pipeline/fault.h"
+#include "pipeline/options_parts.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,30 +50,6 @@ bool offset_from_text(const char *text, int32_t *minutes)
     return true;
 }
 
-enum option_key {
-    KEY_OUTPUT = 'o',
-    KEY_THREADS = 't',
-    KEY_MEMORY = 'm',
-    KEY_QUIET = 'q',
-    KEY_IO = 256,
-    KEY_ISA,
-    KEY_LINE_MAX,
-    KEY_UTC_OFFSET,
-    KEY_FORMAT,
-    KEY_TABLES,
-    KEY_COLUMNS,
-    KEY_CORE,
-    KEY_ACCOUNTS,
-    KEY_PSEUDONYMS,
-    KEY_SINCE,
-    KEY_UNTIL,
-    KEY_TIME_ZONE,
-    KEY_MIN_POSTS,
-    KEY_PLAN,
-    KEY_PROFILE,
-    KEY_DICT,
-};
-
 static const struct argp_option RUN_OPTIONS[] = {
     {"output", KEY_OUTPUT, "DIR", 0,
      "Where the outputs go. Made if it is not there; an older set stays whole "
@@ -109,35 +85,14 @@ static const struct argp_option RUN_OPTIONS[] = {
     {"dict", KEY_DICT, "FILE", 0,
      "A dictionary for zstd frames that were made with it; may be given "
      "several times", 0},
-    {NULL, 0, NULL, 0, "How it runs (no number depends on these, but that --memory bounds the "
-     "windows of frames that are read):", 1},
-    {"threads", KEY_THREADS, "N", 0, "Lanes (default: one a core)", 1},
-    {"memory", KEY_MEMORY, "SIZE", 0,
-     "The budget; beyond it tables are sealed to disk (default: three "
-     "quarters of what the machine or cgroup has)", 1},
-    {"io", KEY_IO, "HOW", 0, "auto, uring or pread (default auto)", 1},
-    {"isa", KEY_ISA, "SET", 0,
-     "scalar, avx2 or avx512 (default: the best that runs here)", 1},
-    {"plan", KEY_PLAN, NULL, 0,
-     "Print lanes, cores, buffers and memory, and end", 1},
-    {"profile", KEY_PROFILE, NULL, 0,
-     "Print at the end where the time went, stage by stage", 1},
-    {"quiet", KEY_QUIET, NULL, 0, "No progress and no summary; warnings still come", 1},
+    HOW_IT_RUNS,
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
 static const char RUN_DOC[] =
     "Reads shards of posts and writes one row of features per account."
     "\v"
-    "A SHARD is a file, a folder, a list of files (@LIST), or - for standard "
-    "input; plain text, zstd, gzip, bzip2, or tar and zip of these; Twitter "
-    "API v1.1 and v2, the CSV of X's information-operations archive, Reddit "
-    "(Pushshift), Bluesky (Jetstream).\n\n"
-    "Sizes take K, M, G, T (of 1024).\n\n"
-    "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "
-    "while it was read; 70 a bug of ours; 71 out of memory; 73 the output is "
-    "not writable; 74 an input/output error; 75 stopped; 77 refused for "
-    "security; 78 an impossible plan.\n\n"
+    SHARDS_AND_CODES
     "Example: sandpiper run -o features archive/";
 
 static unsigned format_named(const char *name)
@@ -221,8 +176,7 @@ static void parse_threads(struct options *options, const char *text,
     options->threads = (uint32_t)threads;
 }
 
-static error_t run_end(const struct options *options,
-                       struct argp_state *state)
+error_t options_end(const struct options *options, struct argp_state *state)
 {
     if (!options->output && !options->plan_only)
         argp_error(state, "say where the outputs go: -o DIR");
@@ -231,7 +185,7 @@ static error_t run_end(const struct options *options,
     return 0;
 }
 
-static error_t run_option(int key, char *text, struct argp_state *state)
+error_t options_take(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
     const char **place = text_option(options, key);
@@ -287,7 +241,7 @@ static error_t run_option(int key, char *text, struct argp_state *state)
         options->input_count = (size_t)(state->argc - state->next);
         return 0;
     case ARGP_KEY_END:
-        return run_end(options, state);
+        return options_end(options, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -295,10 +249,12 @@ static error_t run_option(int key, char *text, struct argp_state *state)
 
 static const char USAGE[] =
     "Usage: sandpiper run -o DIR SHARD...\n"
+    "       sandpiper filter -o DIR CONDITION... SHARD...\n"
     "\n"
     "Per-account features from zstd archives of posts.\n"
     "\n"
     "  run        read shards, write one row of features per account\n"
+    "  filter     read shards, write the lines of the posts asked for\n"
     "  help       this page (sandpiper run --help has the options)\n"
     "  version    the version\n"
     "\n"
@@ -333,15 +289,18 @@ int options_read(struct options *options, int argc, char **argv,
         *exit_code = CODE_DONE;
         return 1;
     }
-    if (strcmp(argv[1], "run") != 0) {
+    static const struct argp run = {RUN_OPTIONS, options_take, "SHARD...",
+                                    RUN_DOC, NULL, NULL, NULL};
+    bool filter = strcmp(argv[1], "filter") == 0;
+    if (!filter && strcmp(argv[1], "run") != 0) {
         fprintf(stderr, "sandpiper: there is no command '%s'; try sandpiper "
                         "help\n", argv[1]);
         *exit_code = CODE_USAGE;
         return 1;
     }
-    static const struct argp parser = {RUN_OPTIONS, run_option, "SHARD...",
-                                       RUN_DOC, NULL, NULL, NULL};
-    argv[1] = "sandpiper run";
-    argp_parse(&parser, argc - 1, argv + 1, 0, NULL, options);
+    options->command = filter ? COMMAND_FILTER : COMMAND_RUN;
+    argv[1] = filter ? "sandpiper filter" : "sandpiper run";
+    argp_parse(filter ? &OPTIONS_OF_FILTER : &run, argc - 1, argv + 1, 0,
+               NULL, options);
     return 0;
 }

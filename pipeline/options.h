@@ -20,7 +20,10 @@ enum option_format {
 };
 #define OPTION_FORMATS 4
 
+enum command { COMMAND_RUN, COMMAND_FILTER };
+
 struct options {
+    enum command command;
     const char *output;
     char **inputs;               /* borrowed from argv */
     size_t input_count;
@@ -28,6 +31,9 @@ struct options {
     const char *core, *accounts, *pseudonyms;   /* FILE or NULL */
     const char *since, *until;          /* a date or time, or NULL */
     const char *time_zone;              /* NULL: utc_offset_minutes */
+    const char **hashtags, **words;     /* lists owned, texts borrowed */
+    size_t hashtag_count, word_count;
+    bool match_any;                     /* of what is filtered by */
     uint64_t min_posts;
     uint32_t threads;            /* 0: one a core */
     uint64_t memory_bytes;       /* 0: three quarters of what there is */
@@ -45,6 +51,9 @@ struct options {
  * usage was wrong (a sentence stands on standard error): *exit_code says. */
 int options_read(struct options *options, int argc, char **argv,
                  int *exit_code);
+
+/* Gives the lists back. */
+void options_free(struct options *options);
 
 /* "512M", "16G", "1000": bytes with K, M, G, T of 1024; 0 on anything else. */
 uint64_t size_from_text(const char *text);

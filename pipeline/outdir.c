@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,11 @@
 #define SET_PREFIX ".sandpiper-set-"
 #define LINK_NAME ".sandpiper-link"      /* a symlink on its way to its name */
 #define CURRENT "current"
-#define OUTDIR_FILES_MAX 64
+
+struct outdir_name {
+    char *name;                          /* owned */
+    bool created;                        /* in the new set */
+};
 
 /* lock >= 0: we hold it. set_name: not empty once the new set was made. */
 struct outdir {
@@ -28,12 +33,12 @@ struct outdir {
     int fd, lock, set;
     char set_name[OUTDIR_NAME_MAX];
     char old_set[OUTDIR_NAME_MAX];       /* what current leads to; or empty */
-    char names[OUTDIR_FILES_MAX][OUTDIR_NAME_MAX];
-    unsigned name_count;
-    bool created[OUTDIR_FILES_MAX];      /* in the new set */
+    bool published;
+    pthread_mutex_t mutex;               /* of what files of the set change: */
+    struct outdir_name *names;
+    size_t name_count, name_capacity;
     unsigned open_files;
     bool broken;                         /* a file did not end well */
-    bool published;
 };
 
 /* ---- the system -------------------------------------------------------- */
@@ -192,21 +197,43 @@ static bool name_is_ours(struct outdir *outdir, const char *name)
            strcmp(target, ours) == 0;
 }
 
+/* Room for one more name. */
+static bool grow_names(struct outdir *outdir)
+{
+    if (outdir->name_count < outdir->name_capacity)
+        return true;
+    size_t capacity = outdir->name_capacity ? 2 * outdir->name_capacity : 16;
+    struct outdir_name *names =
+        realloc(outdir->names, capacity * sizeof *names);
+    if (!names)
+        return false;
+    outdir->names = names;
+    outdir->name_capacity = capacity;
+    return true;
+}
+
+static bool take_name(struct outdir *outdir, const char *name)
+{
+    struct stat status;
+    CHECK(name[0] != '.' && !strchr(name, '/') && strcmp(name, CURRENT));
+    CHECK(strlen(name) > 0 && strlen(name) < OUTDIR_NAME_MAX);
+    char *copy = grow_names(outdir) ? strdup(name) : NULL;
+    if (!copy)
+        return outdir_fail(outdir, ENOMEM, "making", name);
+    outdir->names[outdir->name_count++] = (struct outdir_name){.name = copy};
+    if (fstatat(outdir->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !name_is_ours(outdir, name))
+        return refuse(outdir, CODE_OUTPUT, name,
+                      "is in the way and was not made by sandpiper; move "
+                      "it, or give another --output");
+    return true;
+}
+
 static bool take_names(struct outdir *outdir, const char *const *names)
 {
-    for (; *names; names++) {
-        struct stat status;
-        const char *name = *names;
-        CHECK(outdir->name_count < OUTDIR_FILES_MAX);
-        CHECK(name[0] != '.' && !strchr(name, '/') && strcmp(name, CURRENT));
-        CHECK(strlen(name) > 0 && strlen(name) < OUTDIR_NAME_MAX);
-        strcpy(outdir->names[outdir->name_count++], name);
-        if (fstatat(outdir->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-            !name_is_ours(outdir, name))
-            return refuse(outdir, CODE_OUTPUT, name,
-                          "is in the way and was not made by sandpiper; move "
-                          "it, or give another --output");
-    }
+    while (*names)
+        if (!take_name(outdir, *names++))
+            return false;
     return true;
 }
 
@@ -327,6 +354,7 @@ struct outdir *outdir_open(const char *path, const char *const *names,
     *outdir = (struct outdir){.fault = fault, .path = path,
                               .system = system ? system : &OUTDIR_SYSTEM,
                               .fd = -1, .lock = -1, .set = -1};
+    pthread_mutex_init(&outdir->mutex, NULL);
     if (open_directory(outdir, path) && lock_directory(outdir) &&
         read_current(outdir) && take_names(outdir, names) &&
         each_name(outdir, outdir->fd, remove_leftover) &&
@@ -351,28 +379,45 @@ void outdir_staging_path(const struct outdir *outdir,
 
 /* ---- files ------------------------------------------------------------- */
 
-int outdir_create_file(struct outdir *outdir, const char *name)
+/* The place of the name, which was not made yet; NULL: the fault is up. */
+static struct outdir_name *name_to_make(struct outdir *outdir,
+                                        const char *name, bool later)
 {
-    unsigned i = 0;
-    while (i < outdir->name_count && strcmp(outdir->names[i], name) != 0)
+    if (later)
+        return take_name(outdir, name)
+                   ? &outdir->names[outdir->name_count - 1]
+                   : NULL;
+    size_t i = 0;
+    while (i < outdir->name_count && strcmp(outdir->names[i].name, name) != 0)
         i++;
-    CHECK(i < outdir->name_count && !outdir->created[i]);
+    CHECK(i < outdir->name_count && !outdir->names[i].created);
+    return &outdir->names[i];
+}
+
+int outdir_create_file(struct outdir *outdir, const char *name, bool later)
+{
+    int fd = -1;
+    pthread_mutex_lock(&outdir->mutex);
     CHECK(!outdir->published);
-    int fd = outdir->system->create(outdir->set, name);
-    if (fd < 0) {
-        outdir_fail(outdir, errno, "making", name);
-        return -1;
+    struct outdir_name *place = name_to_make(outdir, name, later);
+    if (place) {
+        fd = outdir->system->create(outdir->set, name);
+        place->created = fd >= 0;
+        outdir->open_files += fd >= 0;
+        if (fd < 0)
+            outdir_fail(outdir, errno, "making", name);
     }
-    outdir->created[i] = true;
-    outdir->open_files++;
+    pthread_mutex_unlock(&outdir->mutex);
     return fd;
 }
 
 void outdir_file_ended(struct outdir *outdir, bool whole)
 {
+    pthread_mutex_lock(&outdir->mutex);
     CHECK(outdir->open_files > 0);
     outdir->open_files--;
     outdir->broken |= !whole;
+    pthread_mutex_unlock(&outdir->mutex);
 }
 
 /* ---- publishing -------------------------------------------------------- */
@@ -399,10 +444,10 @@ static bool put_link(struct outdir *outdir, const char *target,
 
 static bool link_names(struct outdir *outdir)
 {
-    for (unsigned i = 0; i < outdir->name_count; i++) {
-        const char *name = outdir->names[i];
+    for (size_t i = 0; i < outdir->name_count; i++) {
+        const char *name = outdir->names[i].name;
         char target[2 * OUTDIR_NAME_MAX];
-        if (!outdir->created[i] || name_is_ours(outdir, name))
+        if (!outdir->names[i].created || name_is_ours(outdir, name))
             continue;
         /* It was looked for when the run began; hours have passed. */
         if (in_directory(outdir->fd, name))
@@ -446,5 +491,9 @@ void outdir_close(struct outdir *outdir)
         close(outdir->lock);
     if (outdir->fd >= 0)
         close(outdir->fd);
+    for (size_t i = 0; i < outdir->name_count; i++)
+        free(outdir->names[i].name);
+    free(outdir->names);
+    pthread_mutex_destroy(&outdir->mutex);
     free(outdir);
 }

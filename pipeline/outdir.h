@@ -37,9 +37,9 @@
  * it), those of vanished names are removed after it. What a killed run left
  * is removed by the next.
  *
- * Threads: one, but outfiles of one outdir may be written by several, each
- * its own. Every function that returns false has raised the fault:
- * CODE_OUTPUT, CODE_REFUSED where OUT is a symlink, CODE_MEMORY.
+ * Threads: one, but outfiles of one outdir may be made, written and ended by
+ * several, each its own. Every function that returns false has raised the
+ * fault: CODE_OUTPUT, CODE_REFUSED where OUT is a symlink, CODE_MEMORY.
  */
 struct outdir;
 struct outfile;
@@ -72,7 +72,7 @@ struct outdir *outdir_open(const char *path, const char *const *names,
 int outdir_staging(const struct outdir *outdir);
 /* A path to it, for libraries that take no descriptors; good while the outdir
  * is open. */
-#define OUTFILE_PATH_MAX 128
+#define OUTFILE_PATH_MAX 320
 void outdir_staging_path(const struct outdir *outdir,
                          char path[OUTFILE_PATH_MAX]);
 /* Publishes the set: all files ended. False: the old set stands as it was,
@@ -84,6 +84,13 @@ void outdir_close(struct outdir *outdir);
 /* A new file of the set, written front to back in pieces of 1 MiB. A name is
  * one of those given to outdir_open. NULL: a fault was raised. */
 struct outfile *outfile_create(struct outdir *outdir, const char *name);
+/* The same for a name that was not known when the set was begun: it is none
+ * of the others (of a set a name is made once), nor `current`, has no slash,
+ * does not begin with a dot, and has fewer than OUTDIR_NAME_MAX bytes. A
+ * foreign file of that name is refused here, or when it came later, at the
+ * publishing. */
+#define OUTDIR_NAME_MAX 256
+struct outfile *outfile_create_new(struct outdir *outdir, const char *name);
 bool outfile_write(struct outfile *file, const void *bytes, size_t size);
 /* A path to the file, for a library that writes it in place of outfile_write;
  * outfile_end syncs it all the same. */

@@ -25,7 +25,8 @@ static bool file_fail(struct outfile *file, int error, const char *doing)
     return outdir_fail(file->outdir, error, doing, file->name);
 }
 
-struct outfile *outfile_create(struct outdir *outdir, const char *name)
+static struct outfile *create(struct outdir *outdir, const char *name,
+                              bool later)
 {
     struct outfile *file = calloc(1, sizeof *file);
     char *buffer = malloc(WRITE_BYTES);
@@ -35,13 +36,23 @@ struct outfile *outfile_create(struct outdir *outdir, const char *name)
     }
     *file = (struct outfile){.outdir = outdir, .buffer = buffer};
     strncpy(file->name, name, sizeof file->name - 1);
-    file->fd = outdir_create_file(outdir, name);
+    file->fd = outdir_create_file(outdir, name, later);
     if (file->fd >= 0)
         return file;
 failed:
     free(file);
     free(buffer);
     return NULL;
+}
+
+struct outfile *outfile_create(struct outdir *outdir, const char *name)
+{
+    return create(outdir, name, false);
+}
+
+struct outfile *outfile_create_new(struct outdir *outdir, const char *name)
+{
+    return create(outdir, name, true);
 }
 
 static bool write_out(struct outfile *file, const char *bytes, size_t size)

@@ -53,6 +53,11 @@ struct notice_item {
     int64_t time;
 };
 
+struct line_item {
+    struct item_head head;
+    uint64_t size;
+};
+
 #define TEXTS_MAX 8
 
 void batch_free(struct batch *batch)
@@ -175,6 +180,14 @@ bool batch_add_notice(struct batch *batch, const struct notice *notice)
     return add_item(batch, &item.head, sizeof item, texts, 2);
 }
 
+bool batch_add_line(struct batch *batch, const uint8_t *bytes, uint64_t size)
+{
+    struct line_item item = {.head = {0, BATCH_LINE, 0, 0, 0}, .size = size};
+    struct text line = {(const char *)bytes, (uint32_t)size};
+    return size < UINT32_MAX &&
+           add_item(batch, &item.head, sizeof item, &line, 1);
+}
+
 static struct text take(const char **at, uint32_t size)
 {
     struct text text = {*at, size};
@@ -252,6 +265,11 @@ static void read_notice(const struct notice_item *item, struct notice *notice)
     notice->time = item->time;
 }
 
+static void read_line(const struct line_item *item, struct text *line)
+{
+    *line = (struct text){(const char *)(item + 1), (uint32_t)item->size};
+}
+
 enum batch_kind batch_next(const struct batch *batch, size_t *at,
                            struct batch_item *out)
 {
@@ -266,6 +284,8 @@ enum batch_kind batch_next(const struct batch *batch, size_t *at,
         read_observation(place, &out->observation);
     else if (out->kind == BATCH_POST)
         read_post(place, &out->post);
+    else if (out->kind == BATCH_LINE)
+        read_line(place, &out->line);
     else
         read_notice(place, &out->notice);
     return out->kind;

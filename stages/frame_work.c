@@ -130,7 +130,7 @@ bool frame_do(struct lane_state *state, struct feed *feed,
     struct step step = frame_run(state, feed, item, &sink, piece);
     text_end(work);
     if (step.kind == STEP_FRAME_END)
-        text_commit(work);
+        text_hand_over(work);
     else
         text_drop(work);
     if (step.kind == STEP_IO) {

@@ -29,6 +29,7 @@ struct ledger_input {
     uint32_t tables;               /* a set of TABLE_BIT */
     const struct parameters *parameters;
     const char *formats;           /* "csv", "jsonl", "csv,jsonl" */
+    bool read_only;                /* nothing was reduced: no counts */
 };
 
 /* Raises CODE_BUG and says which sum does not hold. */

@@ -14,6 +14,7 @@
     X(STAGE_PARSE, "split and parse")                                          \
     X(STAGE_AGGREGATE, "aggregate")                                            \
     X(STAGE_SEAL, "seal")                                                      \
+    X(STAGE_ENCODE, "encode")                                                  \
     X(STAGE_IDLE, "idle")
 
 enum profile_stage {

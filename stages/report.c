@@ -1,6 +1,7 @@
 #include "stages/report.h"
 
 #include "stages/member_list.h"
+#include "stages/filter_report.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,6 +32,31 @@ static void print_rejects(FILE *out, const struct shard_ledger *total)
     }
 }
 
+static void print_accounts(FILE *out, const struct report *report,
+                           const struct tally *t)
+{
+    fprintf(out,
+            "  %" PRIu64 " posts by %" PRIu64 " accounts, %" PRIu64
+            " duplicates dropped, %" PRIu64 " delete notices\n",
+            report->counts.posts, report->counts.accounts,
+            report->counts.duplicates, t->notices);
+    if (report->seals)
+        fprintf(out, "  the tables were sealed to disk %u times\n",
+                report->seals);
+}
+
+static void print_found(FILE *out, const struct report *report,
+                        const struct tally *t)
+{
+    struct filter_total found = filter_files_total(report->filter_files);
+    fprintf(out,
+            "  found: %" PRIu64 " of %" PRIu64 " posts, %" PRIu64 " of %"
+            PRIu64 " delete notices, in %" PRIu64 " lines (%.3f GB) of %"
+            PRIu64 " shards\n",
+            t->matched_posts, t->post_records, t->matched_notices, t->notices,
+            found.lines, (double)found.text_bytes / 1e9, found.files);
+}
+
 void report_summary(FILE *out, const struct report *report)
 {
     const struct run *run = report->run;
@@ -47,14 +73,10 @@ void report_summary(FILE *out, const struct report *report)
             run->shards->count, gb, seconds,
             seconds > 0 ? gb / seconds : 0.0, report->io, report->isa,
             run->options.lanes);
-    fprintf(out,
-            "  %" PRIu64 " posts by %" PRIu64 " accounts, %" PRIu64
-            " duplicates dropped, %" PRIu64 " delete notices\n",
-            report->counts.posts, report->counts.accounts,
-            report->counts.duplicates, t->notices);
-    if (report->seals)
-        fprintf(out, "  the tables were sealed to disk %u times\n",
-                report->seals);
+    if (report->filter_files)
+        print_found(out, report, t);
+    else
+        print_accounts(out, report, t);
     /* Plain text counts as one frame, and has no checksum to miss. */
     if (total->frames_unchecked > total->text_frames)
         fprintf(out,

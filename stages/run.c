@@ -2,6 +2,7 @@
 
 #include "stages/container_work.h"
 #include "stages/dictionary_files.h"
+#include "stages/filter_files.h"
 #include "stages/frame_work.h"
 #include "stages/seal.h"
 #include "stages/shard_work.h"
@@ -27,6 +28,11 @@ bool run_apply(struct lane_state *state, struct batch *batch)
         bool kept = hold_keep(state->hold, batch);
         batch->size = 0;
         return kept;
+    }
+    if (state->run->filter_files) {
+        bool taken = filter_file_take(state, state->file, batch);
+        batch->size = 0;
+        return taken;
     }
     int error = aggregate_apply(state->aggregate, batch);
     batch->size = 0;
@@ -63,6 +69,8 @@ void run_safe_point(struct lane_state *state)
 bool run_help(struct lane_state *state, bool frames)
 {
     struct run *run = state->run;
+    if (filter_files_help(state))
+        return true;
     struct span *span = ring_pop(&run->span_tasks);
     if (span) {
         lanes_mark_busy(state->lane);
@@ -78,6 +86,17 @@ bool run_help(struct lane_state *state, bool frames)
 }
 
 /* ---- a lane ------------------------------------------------------------- */
+
+/* Of a filter; nothing else needs it. */
+static bool lane_open_filter(struct lane_state *state)
+{
+    struct filter_files *files = state->run->filter_files;
+    if (!files)
+        return true;
+    state->encoder = encoder_create();
+    state->file = state->own_file = filter_file_create(files);
+    return state->encoder && state->own_file;
+}
 
 static bool lane_open(struct lane_state *state)
 {
@@ -103,6 +122,7 @@ static bool lane_open(struct lane_state *state)
     const struct run_options *options = &run->options;
     struct parser_options parser = {
         .isa = options->isa, .since = options->since, .until = options->until,
+        .filter = options->filter,
         .ranged = options->since != SINCE_EVER || options->until != UNTIL_EVER};
     state->parser = parser_create(&parser);
     state->rows = row_parser_create(&parser);
@@ -112,7 +132,8 @@ static bool lane_open(struct lane_state *state)
     if (state->feed && state->task_feed && state->decoder && state->parser &&
         state->rows && state->text_work && state->stitch &&
         state->text_buffer &&
-        dictionary_files_give(run->options.dictionaries, state->decoder))
+        dictionary_files_give(run->options.dictionaries, state->decoder) &&
+        lane_open_filter(state))
         return true;
     run_out_of_memory(run);
     return false;
@@ -131,6 +152,8 @@ static void lane_close(struct lane_state *state)
     layer_free(state->layer);
     parser_free(state->parser);
     row_parser_free(state->rows);
+    encoder_free(state->encoder);
+    filter_file_free(state->own_file);
     text_work_free(state->text_work);
     stitch_free(state->stitch);
     free(state->text_buffer);
@@ -141,7 +164,8 @@ static void lane_close(struct lane_state *state)
 static bool lane_has_work(void *arg)
 {
     struct run *run = arg;
-    return ring_count(&run->span_tasks) > 0 ||
+    return (run->filter_files && ring_count(&run->filter_files->chunks) > 0) ||
+           ring_count(&run->span_tasks) > 0 ||
            ring_count(&run->frame_tasks) > 0 ||
            ring_count(&run->member_tasks) > 0 ||
            atomic_load_explicit(&run->shards_left, memory_order_relaxed) == 0;

@@ -35,6 +35,8 @@ struct run_options {
     struct handle_watch *watch;    /* is shown every observation; or NULL */
     int64_t since, until;          /* ms; or SINCE_EVER, UNTIL_EVER */
     const struct dictionary_files *dictionaries;   /* for zstd; or NULL */
+    /* Lines are sought, not accounts: they go to files in the output. */
+    const struct filter *filter;   /* or NULL */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */
@@ -76,6 +78,9 @@ struct shard_ledger {
 
 struct dictionary_files;
 struct hold;
+struct encoder;
+struct filter_file;
+struct filter_files;
 struct lane_state;
 struct layer;
 struct seal;
@@ -102,6 +107,7 @@ struct run {
 
     struct aggregate *aggregate;
     struct seal *seal;
+    struct filter_files *filter_files;     /* of a filter; or NULL */
     struct shard_ledger *ledgers;  /* by shard */
     struct lane_state *lane_states;
 };
@@ -127,6 +133,9 @@ struct lane_state {
     uint8_t *text_buffer;          /* TEXT_BUFFER_BYTES, of plain shards */
     struct batch batch;            /* what the frame at hand says */
     struct batch stitched;         /* what stitched lines say */
+    struct encoder *encoder;               /* of a filter */
+    struct filter_file *own_file;          /* of the shard it owns */
+    struct filter_file *file;              /* of the text at hand */
     struct stage_times times;
 };
 
@@ -151,8 +160,9 @@ int run_lane(struct lane *lane);
  * or somebody asked for it. */
 void run_safe_point(struct lane_state *state);
 
-/* Applies a batch, or keeps it in the hold where there is one, and empties
- * it. False: out of memory, the fault is up. */
+/* Applies a batch and empties it: to the tables, to the hold where there is
+ * one, or its lines to the file of the shard at hand, in order. False: the
+ * fault is up. */
 bool run_apply(struct lane_state *state, struct batch *batch);
 
 /* Raises CODE_MEMORY. */

@@ -1,6 +1,7 @@
 #include "stages/shard_work.h"
 
 #include "stages/container_work.h"
+#include "stages/filter_files.h"
 #include "stages/frame_work.h"
 #include "stages/layer.h"
 
@@ -151,6 +152,8 @@ static void set_framing(struct shard_job *job, const uint8_t *text,
     if (csv_layout_read(&layout, text, size, size < FRAMING_BYTES)) {
         job->ledger->framing = FRAMING_CSV;
         stitch_csv(job->stitch, &layout);
+        if (job->stitch->file)
+            (void)filter_file_csv(job->stitch->file, text, size);
         return;
     }
     job->ledger->framing = framing_detect(text, size);
@@ -464,8 +467,12 @@ bool shard_do(struct lane_state *state, uint32_t index)
         return false;
     job.fd = shard->is_stdin ? -1 : fd;
     job.file_bytes = shard->size;
+    if (state->own_file)
+        filter_file_begin(state->own_file, index);
     bool well = shard_begin(&job, fd, !shard->is_stdin) &&
                 shard_job_end(&job, shard_job_read(&job));
+    if (state->own_file)
+        well = filter_file_end(state, state->own_file, well);
     /* A huge window is given back before the next shard. */
     decoder_rest(state->decoder);
     feed_close(state->feed);

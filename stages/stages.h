@@ -3,6 +3,9 @@
 
 /* The face of the stages, for main. */
 #include "stages/dictionary_files.h"
+#include "stages/filter_files.h"
+#include "stages/filter_report.h"
+#include "stages/parse/filter.h"
 #include "stages/publish.h"
 #include "stages/report.h"
 #include "stages/run.h"

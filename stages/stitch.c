@@ -18,6 +18,7 @@ struct stitch *stitch_create(struct run *run)
     for (int i = 0; i < PIECES_MAX; i++) {
         fragment_init(&stitch->pieces[i].head, run->memory, limit);
         fragment_init(&stitch->pieces[i].tail, run->memory, limit);
+        aside_init(&stitch->pieces[i].lines, run->memory, &run->spilled);
     }
     return stitch;
 }
@@ -30,6 +31,7 @@ void stitch_free(struct stitch *stitch)
     for (int i = 0; i < PIECES_MAX; i++) {
         fragment_free(&stitch->pieces[i].head);
         fragment_free(&stitch->pieces[i].tail);
+        aside_free(&stitch->pieces[i].lines);
         frame_task_free(stitch->run, stitch->pieces[i].task);
     }
     free(stitch);
@@ -75,6 +77,7 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
     piece->checksum = false;
     piece->window_bytes = 0;
     piece->has_break = false;
+    piece->begun = false;
     piece->raw = false;
     piece->task = NULL;
     fragment_clear(&piece->head);
@@ -103,9 +106,13 @@ void line_take(struct lane_state *state, const uint8_t *text, uint64_t size,
 {
     uint64_t offset = tally->text_bytes;
     size_t line = line_size(text, (size_t)stored);
+    uint64_t matched = tally->matched_lines;
     if (stored < size || line > state->run->plan->line_bytes_max)
         tally_reject(tally, LINE_TOO_LONG, offset, text, size);
     else if (!parse_line(state->parser, text, line, offset, batch, tally))
+        run_out_of_memory(state->run);
+    else if (tally->matched_lines > matched &&
+             !batch_add_line(batch, text, stored))
         run_out_of_memory(state->run);
     tally->text_bytes += size + breaks;
 }
@@ -166,12 +173,14 @@ static bool append_open(struct stitch *stitch, const struct fragment *more,
 }
 
 /* The lines between head and tail; the tail becomes the open line. */
-static void take_rest(struct stitch *stitch, const struct piece *piece)
+static void take_rest(struct lane_state *state, struct stitch *stitch,
+                      struct piece *piece)
 {
     struct tally *tally = &stitch->ledger->tally;
     uint32_t samples = tally->sample_count;
     tally_append(tally, &piece->tally);
     samples_of_frame(tally, samples, piece->offset);
+    text_take_over(state, piece);
     if (!append_open(stitch, &piece->tail, piece->offset))
         run_out_of_memory(stitch->run);
 }
@@ -260,7 +269,7 @@ static void add_raw_head(struct lane_state *state, struct stitch *stitch,
 }
 
 static void stitch_rows(struct lane_state *state, struct stitch *stitch,
-                        const struct piece *piece)
+                        struct piece *piece)
 {
     uint64_t head = piece->head.total;
     stitch->bom_left -=
@@ -276,7 +285,7 @@ static void stitch_rows(struct lane_state *state, struct stitch *stitch,
         return;
     CHECK(stitch->open.total == 0 && !stitch->lost);
     stitch->states = piece->states;
-    take_rest(stitch, piece);
+    take_rest(state, stitch, piece);
 }
 
 static void stitch_row_loss(struct stitch *stitch)
@@ -313,6 +322,11 @@ static void stitch_frame(struct lane_state *state, struct stitch *stitch,
         stitch_rows(state, stitch, piece);
         return;
     }
+    if (piece->begun) {
+        stitch->at_start = false;
+        take_rest(state, stitch, piece);
+        return;
+    }
     if (!append_open(stitch, &piece->head, piece->offset)) {
         run_out_of_memory(stitch->run);
         return;
@@ -327,7 +341,7 @@ static void stitch_frame(struct lane_state *state, struct stitch *stitch,
         take_open(state, stitch, 1, stitch->after_loss);
     stitch->after_loss = false;
     stitch->at_start = false;
-    take_rest(stitch, piece);
+    take_rest(state, stitch, piece);
 }
 
 /* Text is missing here. */
@@ -381,20 +395,23 @@ static void stitch_piece(struct lane_state *state, struct stitch *stitch,
 /* Stitches as long as the oldest piece is complete; behind the flag. */
 static void advance(struct lane_state *state, struct stitch *stitch)
 {
+    struct filter_file *other = state->file;
     uint64_t number =
         atomic_load_explicit(&stitch->stitched, memory_order_relaxed);
+    state->file = stitch->file;
     for (;; number++) {
         struct piece *piece = &stitch->pieces[number % PIECES_MAX];
         /* Acquire: pairs with the release in stitch_complete(). */
         if (atomic_load_explicit(&piece->complete, memory_order_acquire) !=
             number + 1)
-            return;
+            break;
         stitch_piece(state, stitch, piece);
         atomic_store_explicit(&piece->complete, 0, memory_order_relaxed);
         /* Release: the place may be used again. */
         atomic_store_explicit(&stitch->stitched, number + 1,
                               memory_order_release);
     }
+    state->file = other;
 }
 
 static bool oldest_complete(struct stitch *stitch)

@@ -1,6 +1,7 @@
 #ifndef SANDPIPER_STAGES_STITCH_H
 #define SANDPIPER_STAGES_STITCH_H
 
+#include "stages/aside.h"
 #include "stages/run.h"
 
 /*
@@ -46,6 +47,7 @@ struct piece {
     uint64_t window_bytes;
     bool checksum;
     bool has_break;                /* a line break in it: tail and tally hold */
+    bool begun;                    /* the tally has its first line too */
     struct fragment head, tail;
     /* Of CSV: the head was taken without knowing the states before it; the
      * states at the end; the frame that waits. */
@@ -53,6 +55,8 @@ struct piece {
     uint8_t states;
     struct frame_task *task;
     struct tally tally;
+    /* Of a filter: the lines that the tally counts as matched. */
+    struct aside lines;
     _Atomic uint64_t complete;     /* the number of the piece + 1 */
 };
 
@@ -61,6 +65,7 @@ struct piece {
 struct stitch {
     struct run *run;
     struct shard_ledger *ledger;
+    struct filter_file *file;      /* of a filter: where its lines go */
     bool is_csv;                   /* by the owner, before the first piece */
     struct csv_layout layout;
     uint64_t appended;             /* by the owner */

@@ -81,6 +81,9 @@ void tally_append(struct tally *into, const struct tally *next)
     into->id_times += next->id_times;
     into->id_times_657_666 += next->id_times_657_666;
     into->documents += next->documents;
+    into->matched_lines += next->matched_lines;
+    into->matched_posts += next->matched_posts;
+    into->matched_notices += next->matched_notices;
     for (int i = 0; i < 4; i++)
         into->kinds[i] += next->kinds[i];
     for (int i = 0; i < DIALECT_COUNT; i++) {

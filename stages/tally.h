@@ -143,6 +143,8 @@ struct tally {
     uint64_t limit_track;             /* greatest number told by a limit */
     uint64_t id_times, id_times_657_666;   /* the sample's millisecond */
     uint64_t documents;
+    /* Of a filter: what it takes. */
+    uint64_t matched_lines, matched_posts, matched_notices;
     uint32_t sample_count;
     struct sample samples[SAMPLES_MAX];    /* the first ones, in order */
 };

@@ -314,6 +314,21 @@ static size_t take_head(struct text_work *work, const uint8_t *text,
     return part + (feed != NULL);
 }
 
+/* Nothing stands before text that is applied as it comes: its first line is
+ * whole, and goes before the others. */
+static void head_line(struct text_work *work)
+{
+    struct piece *piece = work->piece;
+    struct fragment *head = &piece->head;
+    const uint8_t *text = head->bytes ? head->bytes : (const uint8_t *)"";
+    size_t skip = bom_bytes(text, head->size);
+    piece->tally.text_bytes += skip;
+    line_take(work->state, text + skip, head->total - skip, head->size - skip,
+              1, &work->state->batch, &piece->tally);
+    fragment_clear(head);
+    piece->begun = true;
+}
+
 /* The same of rows: up to the first border that is sure, and with it. */
 static size_t take_row_head(struct text_work *work, const uint8_t *text,
                             size_t size)
@@ -392,6 +407,9 @@ void text_take(struct text_work *work, const uint8_t *text, size_t size,
     if (!work->piece->has_break)
         at = work->layout ? take_row_head(work, text, size)
                           : take_head(work, text, size);
+    if (work->at_once && !work->layout && work->piece->has_break &&
+        !work->piece->begun)
+        head_line(work);
     if (work->piece->tail.total > 0 && at < size)
         at += work->layout ? end_row_tail(work, text + at, size - at)
                            : end_tail(work, text + at, size - at);
@@ -425,11 +443,12 @@ void text_end(struct text_work *work)
 /* ---- the end of the frame ----------------------------------------------- */
 
 /* The next batch that was put aside; false: there is none, or a fault. */
-static bool read_aside(struct text_work *work, struct batch *batch)
+static bool read_aside(struct run *run, struct aside *aside,
+                       struct batch *batch)
 {
-    int got = aside_next(&work->aside, batch);
+    int got = aside_next(aside, batch);
     if (got < 0)
-        fault_raise(work->state->run->fault,
+        fault_raise(run->fault,
                     got == -ENOMEM ? CODE_MEMORY : CODE_IO, NULL, UINT64_MAX,
                     -got, "cannot read back uncommitted work");
     return got == 1;
@@ -439,11 +458,11 @@ static bool read_aside(struct text_work *work, struct batch *batch)
 static bool apply_aside(struct text_work *work)
 {
     struct lane_state *state = work->state;
-    /* A hold is the lane's own, and keeps batches in order. */
-    bool give = others_idle(work) && !state->hold;
+    /* A hold is the lane's own, and keeps batches in order; lines have one. */
+    bool give = others_idle(work) && !state->hold && !state->run->filter_files;
     struct span *span = give ? span_take(work) : NULL;
     struct batch *batch = span ? &span->batch : &state->batch;
-    bool read = read_aside(work, batch);
+    bool read = read_aside(state->run, &work->aside, batch);
     if (!span)
         return read && run_apply(state, batch);
     span->apply = true;
@@ -464,6 +483,30 @@ void text_commit(struct text_work *work)
         run_safe_point(state);
     spans_await(work);
     aside_drop(&work->aside);
+}
+
+void text_hand_over(struct text_work *work)
+{
+    if (!work->state->run->filter_files || work->at_once) {
+        text_commit(work);
+        return;
+    }
+    put_aside(work, &work->state->batch);
+    CHECK(aside_empty(&work->piece->lines));
+    struct aside lines = work->aside;
+    work->aside = work->piece->lines;
+    work->piece->lines = lines;
+}
+
+void text_take_over(struct lane_state *state, struct piece *piece)
+{
+    if (aside_empty(&piece->lines))
+        return;
+    while (read_aside(state->run, &piece->lines, &state->stitched) &&
+           run_apply(state, &state->stitched))
+        continue;
+    /* There are many pieces: none of them keeps its room. */
+    aside_free(&piece->lines);
 }
 
 void text_drop(struct text_work *work)

@@ -71,6 +71,11 @@ void text_leave(struct text_work *work);
 void text_end(struct text_work *work);
 /* The frame ended well: everything it said is applied. */
 void text_commit(struct text_work *work);
+/* The same for a frame whose turn has not come, maybe: of a filter, what it
+ * said stays with its piece until then. */
+void text_hand_over(struct text_work *work);
+/* Applies what was handed over, and frees it. */
+void text_take_over(struct lane_state *state, struct piece *piece);
 /* It did not: everything is dropped. */
 void text_drop(struct text_work *work);
 

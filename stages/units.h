@@ -202,14 +202,18 @@ bool batch_reserve(struct batch *batch, size_t bytes);
 bool batch_add_observation(struct batch *batch, const struct observation *o);
 bool batch_add_post(struct batch *batch, const struct post *post);
 bool batch_add_notice(struct batch *batch, const struct notice *notice);
+/* A line that a filter takes, without its line feed. */
+bool batch_add_line(struct batch *batch, const uint8_t *bytes, uint64_t size);
 
-enum batch_kind { BATCH_END, BATCH_OBSERVATION, BATCH_POST, BATCH_NOTICE };
+enum batch_kind { BATCH_END, BATCH_OBSERVATION, BATCH_POST, BATCH_NOTICE,
+                  BATCH_LINE };
 struct batch_item {
     enum batch_kind kind;
     union {
         struct observation observation;
         struct post post;
         struct notice notice;
+        struct text line;
     };
 };
 /* The item at *at (start with 0), borrowing the batch's bytes; steps *at. */

@@ -20,6 +20,7 @@ struct row_parser {
     struct io_scratch scratch;
     struct content content;
     int64_t since, until;
+    const struct filter *filter;
 };
 
 struct row_parser *row_parser_create(const struct parser_options *options)
@@ -31,6 +32,7 @@ struct row_parser *row_parser_create(const struct parser_options *options)
     parser->border = csv_border_of(options->isa);
     parser->since = options->ranged ? options->since : INT64_MIN;
     parser->until = options->ranged ? options->until : INT64_MAX;
+    parser->filter = options->filter;
     parser->index.rows = malloc((CSV_ROWS_MAX + KERNEL_PADDING) *
                                 sizeof(struct csv_row));
     if (parser->index.rows)
@@ -184,6 +186,16 @@ static enum line_reason take_record(struct row_work *work,
     return reason;
 }
 
+/* The row is one that was asked for: all of it, a CR at its end too. */
+static void take_match(struct row_work *work, const uint8_t *text,
+                       size_t size)
+{
+    work->sink.matched = false;
+    work->sink.tally->matched_lines++;
+    if (!batch_add_line(work->sink.batch, text, size))
+        work->sink.out_of_memory = true;
+}
+
 /* Counts the row, whose line feed stands at `feed`. */
 static void take_row(struct row_work *work, const struct row *row,
                      size_t feed)
@@ -214,6 +226,8 @@ static void take_row(struct row_work *work, const struct row *row,
         tally->accepted += !control;
         tally->control += control;
         tally->lines++;
+        if (work->sink.matched)
+            take_match(work, text, feed - row->start);
     }
     tally->text_bytes += feed + 1 - row->start;
 }
@@ -255,7 +269,7 @@ static struct row_work begin(struct row_parser *parser,
         .parser = parser, .layout = layout, .limit = limit,
         .sink = {.batch = batch, .tally = tally,
                  .dialect = DIALECT_IO_ARCHIVE, .since = parser->since,
-                 .until = parser->until}};
+                 .until = parser->until, .filter = parser->filter}};
 }
 
 bool rows_take(struct row_parser *parser, const struct csv_layout *layout,

@@ -10,7 +10,8 @@
  * bytes alone, in this order: longer than the limit (its line end not
  * counted), blank (empty or CRs alone), not UTF-8, a quote where none may
  * stand or another number of cells than the header; then as its record is. A
- * row that repeats the header's names of its ids is a header (control).
+ * row that repeats the header's names of its ids is a header (control). With
+ * a filter the batch gets the rows that it takes, as they stand.
  *
  * A row parser belongs to one lane.
  */

@@ -315,7 +315,8 @@ bool parse_line(struct parser *parser, const uint8_t *text, size_t size,
         .walk = {text, (uint32_t)size, parser->tokens, 0},
         .sink = {.batch = batch, .tally = tally,
                  .since = parser->options.since,
-                 .until = parser->options.until}};
+                 .until = parser->options.until,
+                 .filter = parser->options.filter}};
     uint32_t errors =
         parser->kernel(text, size, parser->tokens, &work.walk.count);
     bool control = false;
@@ -329,6 +330,7 @@ bool parse_line(struct parser *parser, const uint8_t *text, size_t size,
         tally->accepted += !control;
         tally->control += control;
         tally->lines++;
+        tally->matched_lines += work.sink.matched;
     }
     return !work.sink.out_of_memory;
 }

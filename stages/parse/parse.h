@@ -15,12 +15,16 @@
  *
  * A parser belongs to one lane.
  */
+struct filter;
 struct parser;
 
 struct parser_options {
     enum isa isa;              /* must run here (isa_runs_here) */
     bool ranged;               /* only posts with since <= event time < until */
     int64_t since, until;      /* ms; INT64_MIN and INT64_MAX: no bound */
+    /* Borrowed. Lines are sought, not what they say: nothing is added to
+     * batches, and tally->matched_lines says whether a line is taken. */
+    const struct filter *filter;       /* or NULL */
 };
 
 /* NULL when out of memory. */

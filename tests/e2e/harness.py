@@ -37,7 +37,9 @@ class Skip(Exception):
 
 
 def promise(function):
-    PROMISES[function.__name__] = function
+    """Of the script that is called; others lend it their helpers."""
+    if function.__module__ == "__main__":
+        PROMISES[function.__name__] = function
     return function
 
 

@@ -143,8 +143,9 @@ static struct outcome run_over(const char *path, uint32_t threads,
     const char *inputs[] = {path};
     struct shards_request shards_request = {.inputs = inputs,
                                             .input_count = 1};
-    struct run_options options = {ISA_SCALAR, IO_PREAD, threads, NULL,
-                                  SINCE_EVER, UNTIL_EVER, NULL};
+    struct run_options options = {.isa = ISA_SCALAR, .io = IO_PREAD,
+                                  .lanes = threads, .since = SINCE_EVER,
+                                  .until = UNTIL_EVER};
     assert_int_equal(topology_read(topology, NULL), 0);
     assert_int_equal(plan_make(plan, topology, &request, NULL), PLAN_OK);
     plan->line_bytes_max = 300;      /* the digits are longer */

@@ -71,17 +71,31 @@ static const struct outdir_system TRYING = {
 
 /* ---- a run and its reader ---------------------------------------------- */
 
-/* Writes a set whose files all hold the text. */
+static bool is_late(const char *name)
+{
+    return strcmp(name, "more.csv") == 0;
+}
+
+/* Writes a set whose files all hold the text; of some of them the name is
+ * known only when they are made. */
 static bool run(const char *text, const char *const *names,
                 const struct outdir_system *system)
 {
+    const char *first[4];
+    unsigned count = 0;
     memset(&fault, 0, sizeof fault);
-    struct outdir *outdir = outdir_open(out, names, &fault, system);
+    for (unsigned i = 0; names[i]; i++)
+        if (!is_late(names[i]))
+            first[count++] = names[i];
+    first[count] = NULL;
+    struct outdir *outdir = outdir_open(out, first, &fault, system);
     if (!outdir)
         return false;
     bool good = true;
     for (; *names && good; names++) {
-        struct outfile *file = outfile_create(outdir, *names);
+        struct outfile *file = is_late(*names)
+                                   ? outfile_create_new(outdir, *names)
+                                   : outfile_create(outdir, *names);
         good = file && outfile_write(file, text, strlen(text));
         if (file)
             good = outfile_end(file) && good;
@@ -318,24 +332,58 @@ static void a_symbolic_link_is_refused_however_it_is_spelled(void **state)
     assert_false(exists(".sandpiper-lock"));
 }
 
+static void make_foreign(const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", out, name);
+    FILE *file = fopen(path, "w");
+    fputs("mine", file);
+    fclose(file);
+}
+
 static void foreign_files_are_refused_before_the_work(void **state)
 {
     (void)state;
     static const char *const IN_THE_WAY[] = {"ledger.json", "current"};
     for (unsigned i = 0; i < 2; i++) {
-        char path[200], text[64];
+        char text[64];
         fresh(state);
         assert_int_equal(mkdir(out, 0700), 0);
-        snprintf(path, sizeof path, "%s/%s", out, IN_THE_WAY[i]);
-        FILE *file = fopen(path, "w");
-        fputs("mine", file);
-        fclose(file);
+        make_foreign(IN_THE_WAY[i]);
         assert_false(run("new", NAMES, NULL));
         assert_int_equal(fault.code, CODE_OUTPUT);
         assert_non_null(strstr(fault.doing, "in the way"));
         read_name(IN_THE_WAY[i], text);
         assert_string_equal(text, "mine");
         assert_int_equal(sets_in_out(), 0);
+    }
+}
+
+static void a_foreign_file_of_a_late_name_is_kept_whenever_it_came(
+    void **state)
+{
+    for (unsigned late = 0; late < 2; late++) {
+        char text[64];
+        fresh(state);
+        assert_true(run("old", NAMES, NULL));
+        memset(&fault, 0, sizeof fault);
+        struct outdir *outdir = outdir_open(out, NAMES, &fault, NULL);
+        if (!late)
+            make_foreign("more.csv");
+        struct outfile *file = outfile_create_new(outdir, "more.csv");
+        assert_int_equal(file != NULL, late);
+        if (late) {
+            assert_true(outfile_end(file));
+            make_foreign("more.csv");
+            assert_false(outdir_publish(outdir));
+        }
+        assert_int_equal(fault.code, CODE_OUTPUT);
+        assert_non_null(strstr(fault.doing, "in the way"));
+        outdir_close(outdir);
+        read_name("more.csv", text);
+        assert_string_equal(text, "mine");
+        read_set(text);
+        assert_string_equal(text, "old");
     }
 }
 
@@ -440,6 +488,7 @@ int main(void)
         CASE(a_set_that_is_not_published_leaves_nothing),
         CASE(a_symbolic_link_is_refused_however_it_is_spelled),
         CASE(foreign_files_are_refused_before_the_work),
+        CASE(a_foreign_file_of_a_late_name_is_kept_whenever_it_came),
         CASE(links_planted_in_the_output_are_not_followed),
         CASE(what_is_no_directory_is_said_so),
         CASE(large_files_are_written_whole),

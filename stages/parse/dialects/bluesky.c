@@ -309,6 +309,29 @@ static void read_content(struct record *record, struct post *post)
     content_measure(record->content, text, TEXT_REMOVE_BYTES, post);
 }
 
+/* ---- what a filter asks for ---------------------------------------------- */
+
+static void offer_hashtags(void *context)
+{
+    struct post unused;
+    post_begin(&unused, PLATFORM_BLUESKY);
+    read_facets(context, &unused);
+}
+
+static void offer_texts(void *context, struct filter_search *search)
+{
+    struct record *record = context;
+    filter_search_text(search, field_text(&record->reader, BLUESKY_TEXT));
+}
+
+static void offer_post(struct record *record, const struct post *post)
+{
+    struct filter_view view = {.account = post->account, .context = record,
+                               .hashtags = offer_hashtags,
+                               .texts = offer_texts};
+    sink_offer(record->sink, post, record->content, &view);
+}
+
 /* ---- events ------------------------------------------------------------- */
 
 static enum line_reason take_post(struct record *record, bool repost,
@@ -327,6 +350,10 @@ static enum line_reason take_post(struct record *record, bool repost,
     if (!sink_wants(record->sink, post.time))
         return LINE_OK;
     read_kind(&record->reader, repost, &post);
+    if (record->sink->filter) {
+        offer_post(record, &post);
+        return LINE_OK;
+    }
     content_begin(record->content);
     if (!repost)
         read_content(record, &post);

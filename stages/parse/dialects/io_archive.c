@@ -294,6 +294,50 @@ static enum line_reason read_keys(const struct io_record *record,
     return LINE_OK;
 }
 
+/* ---- what a filter asks for ---------------------------------------------- */
+
+struct offer {
+    struct io_scratch *scratch;
+    const struct io_record *record;
+    struct content *content;
+};
+
+static struct text offer_handle(void *context)
+{
+    struct offer *offer = context;
+    return name_of(offer->record, IO_SCREEN_NAME);
+}
+
+static void offer_hashtags(void *context)
+{
+    struct offer *offer = context;
+    if (list_count(offer->scratch, offer->record, IO_HASHTAGS, offer->content,
+                   NULL) > 0)
+        list_each(offer->scratch, offer->record, IO_HASHTAGS, offer->content,
+                  content_hashtag);
+}
+
+static void offer_texts(void *context, struct filter_search *search)
+{
+    struct offer *offer = context;
+    filter_search_text(search, offer->record->cells[IO_TEXT]);
+}
+
+static void offer_tweet(struct io_scratch *scratch,
+                        const struct io_record *record,
+                        struct content *content, const struct post *post,
+                        struct sink *sink)
+{
+    struct offer offer = {scratch, record, content};
+    struct filter_view view = {.account = post->account, .context = &offer,
+                               .handle = offer_handle,
+                               .hashtags = offer_hashtags,
+                               .texts = offer_texts};
+    sink_offer(sink, post, content, &view);
+}
+
+/* ---- the tweet ----------------------------------------------------------- */
+
 enum line_reason io_archive_tweet(struct io_scratch *scratch,
                                   const struct io_record *record,
                                   struct content *content, struct sink *sink)
@@ -309,6 +353,11 @@ enum line_reason io_archive_tweet(struct io_scratch *scratch,
     sink->tally->time_anomalies += anomaly;
     if (!sink_wants(sink, post.time))
         return LINE_OK;
+    if (sink->filter) {
+        read_kind(record, (struct id){0}, &post);
+        offer_tweet(scratch, record, content, &post, sink);
+        return LINE_OK;
+    }
     content_begin(content);
     read_kind(record, read_lists(scratch, record, content, &post), &post);
     read_content(record, content, &post);

@@ -17,7 +17,8 @@ enum reddit_slot {
     REDDIT_SLOTS
 };
 /* Of an element of crosspost_parent_list. */
-enum parent_slot { PARENT_AUTHOR, PARENT_CREATED_UTC, PARENT_SLOTS };
+enum parent_slot { PARENT_AUTHOR, PARENT_CREATED_UTC, PARENT_TITLE,
+                   PARENT_SELFTEXT, PARENT_SLOTS };
 
 static const struct context_key ROOT_KEYS[] = {
     {"id", REDDIT_ID, 0, 0},
@@ -36,6 +37,8 @@ static const struct context_key ROOT_KEYS[] = {
 static const struct context_key PARENT_KEYS[] = {
     {"author", PARENT_AUTHOR, 0, 0},
     {"created_utc", PARENT_CREATED_UTC, 0, 0},
+    {"title", PARENT_TITLE, 0, 0},
+    {"selftext", PARENT_SELFTEXT, 0, 0},
     {NULL, 0, 0, 0},
 };
 static const char *const ROOT_OTHERS[] = {
@@ -138,19 +141,25 @@ static void read_kind(struct record *record, bool comment, struct post *post)
     read_parent(record, post);
 }
 
-/* TEXT_NONE: it has none. */
-static struct text text_of(struct reader *reader, bool comment)
+/* Title, line feed, text; TEXT_NONE: it has neither. */
+static struct text submission(struct reader *reader, uint32_t title,
+                              uint32_t selftext)
 {
-    if (comment)
-        return field_text(reader, REDDIT_BODY);
-    struct text texts[] = {field_text(reader, REDDIT_TITLE), {"\n", 1},
-                           field_text(reader, REDDIT_SELFTEXT)};
+    struct text texts[] = {field_text(reader, title), {"\n", 1},
+                           field_text(reader, selftext)};
     if (texts[0].size == TEXT_NONE && texts[2].size == TEXT_NONE)
         return texts[0];
     for (int i = 0; i < 3; i++)
         if (texts[i].size == TEXT_NONE)
             texts[i].size = 0;
     return joined(reader, texts, 3);
+}
+
+/* TEXT_NONE: it has none. */
+static struct text text_of(struct reader *reader, bool comment)
+{
+    return comment ? field_text(reader, REDDIT_BODY)
+                   : submission(reader, REDDIT_TITLE, REDDIT_SELFTEXT);
 }
 
 static void read_content(struct record *record, bool comment,
@@ -181,6 +190,48 @@ static void read_content(struct record *record, bool comment,
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
 }
+
+/* ---- what a filter asks for ---------------------------------------------- */
+
+struct offer {
+    struct record *record;
+    bool comment, retweet;
+};
+
+static void search_parent(struct record *record, struct filter_search *search)
+{
+    struct slots slots;
+    struct reader reader = record->reader;
+    if (!elements_are(&record->reader, REDDIT_CROSSPOST_LIST))
+        return;
+    struct elements parents =
+        elements_of(&record->reader, REDDIT_CROSSPOST_LIST);
+    reader.slots = &slots;
+    if (!elements_next(&parents, record->projection, REDDIT_PARENT, &slots))
+        return;
+    filter_search_text(search, submission(&reader, PARENT_TITLE,
+                                          PARENT_SELFTEXT));
+}
+
+static void offer_texts(void *context, struct filter_search *search)
+{
+    struct offer *offer = context;
+    struct record *record = offer->record;
+    filter_search_text(search, text_of(&record->reader, offer->comment));
+    if (offer->retweet && !search->found)
+        search_parent(record, search);
+}
+
+static void offer_post(struct record *record, bool comment,
+                       const struct post *post)
+{
+    struct offer offer = {record, comment, post->kind == KIND_RETWEET};
+    struct filter_view view = {.account = post->account, .context = &offer,
+                               .texts = offer_texts};
+    sink_offer(record->sink, post, record->content, &view);
+}
+
+/* ---- the record ---------------------------------------------------------- */
 
 static void put_author(struct record *record, const struct post *post)
 {
@@ -216,6 +267,10 @@ static enum line_reason take(struct record *record, bool *control)
     if (!sink_wants(record->sink, post.time))
         return LINE_OK;
     read_kind(record, comment, &post);
+    if (record->sink->filter) {
+        offer_post(record, comment, &post);
+        return LINE_OK;
+    }
     read_content(record, comment, &post);
     put_author(record, &post);
     sink_post(record->sink, &post);

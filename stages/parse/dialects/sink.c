@@ -13,7 +13,7 @@ static void count_id_time(struct tally *tally, struct id id)
     tally->id_times_657_666 += ms >= 657 && ms <= 666;
 }
 
-void sink_post(struct sink *sink, const struct post *post)
+static void count_post(struct sink *sink, const struct post *post)
 {
     struct tally *tally = sink->tally;
     tally->post_records++;
@@ -21,12 +21,31 @@ void sink_post(struct sink *sink, const struct post *post)
     tally->dialect_posts[sink->dialect]++;
     if (post->platform == PLATFORM_TWITTER)
         count_id_time(tally, post->id);
+}
+
+void sink_post(struct sink *sink, const struct post *post)
+{
+    count_post(sink, post);
     if (!batch_add_post(sink->batch, post))
         sink->out_of_memory = true;
 }
 
+void sink_offer(struct sink *sink, const struct post *post,
+                struct content *content, const struct filter_view *view)
+{
+    count_post(sink, post);
+    content->out_of_memory = false;
+    if (filter_takes_post(sink->filter, content, view)) {
+        sink->matched = true;
+        sink->tally->matched_posts++;
+    }
+    sink->out_of_memory |= content->out_of_memory;
+}
+
 void sink_observation(struct sink *sink, const struct observation *o)
 {
+    if (sink->filter)
+        return;
     sink->tally->observations++;
     if (!batch_add_observation(sink->batch, o))
         sink->out_of_memory = true;
@@ -38,6 +57,12 @@ void sink_notice(struct sink *sink, const struct notice *notice)
         (notice->time < sink->since || notice->time >= sink->until))
         return;
     sink->tally->notices++;
+    if (sink->filter) {
+        bool taken = filter_takes_notice(sink->filter, notice);
+        sink->matched |= taken;
+        sink->tally->matched_notices += taken;
+        return;
+    }
     if (!batch_add_notice(sink->batch, notice))
         sink->out_of_memory = true;
 }

@@ -1,12 +1,15 @@
 #ifndef SANDPIPER_STAGES_PARSE_SINK_H
 #define SANDPIPER_STAGES_PARSE_SINK_H
 
+#include "stages/parse/filter.h"
 #include "stages/tally.h"
-#include "stages/units.h"
 
 /*
  * Where a dialect puts what a record says. The sink counts it, and adds it to
  * the batch. A record that is rejected must be so before anything is put.
+ *
+ * With a filter nothing is added: posts are offered instead of put, and need
+ * no more than what the filter asks for; observations are passed over.
  *
  * Borrows batch and tally. Out of memory is noted and told at the end of the
  * line; until then putting goes on, to no avail.
@@ -16,6 +19,8 @@ struct sink {
     struct tally *tally;
     enum dialect_id dialect;
     int64_t since, until;      /* event times wanted: since <= t < until */
+    const struct filter *filter;       /* or NULL */
+    bool matched;              /* the filter takes a post of the line */
     bool out_of_memory;
 };
 
@@ -34,6 +39,10 @@ static inline bool sink_wants(struct sink *sink, int64_t t)
 
 /* A copy of a post of the sink's dialect, one of the records. */
 void sink_post(struct sink *sink, const struct post *post);
+/* With a filter, instead: of the post its id, time, kind and platform are
+ * known, and the view tells the rest. The content is scratch. */
+void sink_offer(struct sink *sink, const struct post *post,
+                struct content *content, const struct filter_view *view);
 /* A sight of a profile. */
 void sink_observation(struct sink *sink, const struct observation *o);
 /* A delete notice; left out if its own time is known and not wanted. */

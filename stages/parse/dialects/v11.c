@@ -190,6 +190,12 @@ static void put_embedded(struct record *record,
     reader->scratch_used = scratch_used;
 }
 
+static void count_oddities(struct record *record, const struct status *status)
+{
+    record->sink->tally->time_anomalies += status->anomaly;
+    record->sink->tally->id_mismatch += record->reader.mismatches;
+}
+
 static enum line_reason take_status(struct record *record)
 {
     struct reader *reader = &record->reader;
@@ -201,6 +207,11 @@ static enum line_reason take_status(struct record *record)
         return reason;
     read_embedded(reader, &status);
     read_kind(reader, &status);
+    if (sink->filter) {
+        v11_offer(record, post);
+        count_oddities(record, &status);
+        return LINE_OK;
+    }
     status.author = profile(reader, ROOT_USER_FIRST, post->account, post->time);
     status.author.author = true;
     if (post->kind != KIND_RETWEET)
@@ -212,8 +223,7 @@ static enum line_reason take_status(struct record *record)
     put_embedded(record, &status.retweeted, post->time);
     put_embedded(record, &status.retweeted_quoted, post->time);
     put_embedded(record, &status.quoted, post->time);
-    sink->tally->time_anomalies += status.anomaly;
-    sink->tally->id_mismatch += reader->mismatches;
+    count_oddities(record, &status);
     return LINE_OK;
 }
 

@@ -56,7 +56,8 @@ enum quoted_slot {
 enum retweeted_slot {
     RETWEETED_ID, RETWEETED_ID_STR, RETWEETED_CREATED_AT,
     RETWEETED_TIMESTAMP_MS, RETWEETED_USER, RETWEETED_QUOTED,
-    RETWEETED_RETWEETS, RETWEETED_FAVORITES, RETWEETED_EXTENDED,
+    RETWEETED_RETWEETS, RETWEETED_FAVORITES, RETWEETED_TEXT,
+    RETWEETED_FULL_TEXT, RETWEETED_EXTENDED,
     RETWEETED_PLACE,
     RETWEETED_EXTENDED_FIRST = RETWEETED_PLACE + PLACE_SLOTS,
     RETWEETED_USER_FIRST = RETWEETED_EXTENDED_FIRST + EXTENDED_SLOTS,
@@ -96,5 +97,7 @@ extern const struct context V11[V11_CONTEXTS];
 
 /* The post's text, entities, and the flags of both; its kind is known. */
 void v11_content(struct record *record, struct post *post);
+/* Offers the post to the filter; its kind is known. */
+void v11_offer(struct record *record, const struct post *post);
 
 #endif

@@ -144,3 +144,65 @@ void v11_content(struct record *record, struct post *post)
     if (!content_finish(record->content, post))
         record->sink->out_of_memory = true;
 }
+
+/* ---- what a filter asks for ---------------------------------------------- */
+
+struct offer {
+    struct record *record;
+    bool retweet;
+};
+
+static struct text offer_handle(void *context)
+{
+    struct offer *offer = context;
+    return field_text(&offer->record->reader,
+                      ROOT_USER_FIRST + USER_SCREEN_NAME);
+}
+
+static void offer_hashtags(void *context)
+{
+    struct offer *offer = context;
+    struct record *record = offer->record;
+    struct element_work work;
+    work.record = record;
+    work.reader = record->reader;
+    work.reader.slots = &work.slots;
+    uint32_t place = offer->retweet
+                         ? entities_of_retweeted(&record->reader)
+                         : place_of_status(&record->reader).entities;
+    if (elements_are(&record->reader, place + PLACE_HASHTAGS))
+        take_hashtags(&work, elements_of(&record->reader,
+                                         place + PLACE_HASHTAGS));
+}
+
+static uint32_t text_of_retweeted(const struct reader *reader)
+{
+    uint32_t first = ROOT_RETWEETED_FIRST;
+    uint32_t extended = first + RETWEETED_EXTENDED_FIRST + EXTENDED_FULL_TEXT;
+    return is_string(reader, extended) ? extended
+           : is_string(reader, first + RETWEETED_FULL_TEXT)
+               ? first + RETWEETED_FULL_TEXT
+               : first + RETWEETED_TEXT;
+}
+
+static void offer_texts(void *context, struct filter_search *search)
+{
+    struct offer *offer = context;
+    struct reader *reader = &offer->record->reader;
+    uint32_t slot = place_of_status(reader).text;
+    if (slot != ROOT_SLOTS)
+        filter_search_text(search, field_text(reader, slot));
+    if (offer->retweet && !search->found)
+        filter_search_text(search,
+                           field_text(reader, text_of_retweeted(reader)));
+}
+
+void v11_offer(struct record *record, const struct post *post)
+{
+    struct offer offer = {record, post->kind == KIND_RETWEET};
+    struct filter_view view = {.account = post->account, .context = &offer,
+                               .handle = offer_handle,
+                               .hashtags = offer_hashtags,
+                               .texts = offer_texts};
+    sink_offer(record->sink, post, record->content, &view);
+}

@@ -111,6 +111,8 @@ static const struct context_key RETWEETED_KEYS[] = {
     {"quoted_status", RETWEETED_QUOTED, V11_QUOTED, RETWEETED_QUOTED_FIRST},
     {"retweet_count", RETWEETED_RETWEETS, 0, 0},
     {"favorite_count", RETWEETED_FAVORITES, 0, 0},
+    {"text", RETWEETED_TEXT, 0, 0},
+    {"full_text", RETWEETED_FULL_TEXT, 0, 0},
     {"extended_tweet", RETWEETED_EXTENDED, V11_EXTENDED,
      RETWEETED_EXTENDED_FIRST},
     PLACE_KEYS(RETWEETED_PLACE),

@@ -223,7 +223,7 @@ void includes_put(struct record *record)
     struct v2_memory *memory = record->memory;
     int64_t t = memory->retrieved != TIME_NONE ? memory->retrieved
                                                : memory->latest;
-    if (memory->latest == TIME_NONE)
+    if (memory->latest == TIME_NONE || record->sink->filter)
         return;
     for (uint32_t i = 0; i < memory->tweet_count; i++)
         if (!v2_tweets(memory)[i].seen)

@@ -411,6 +411,65 @@ static enum line_reason read_key(struct post_work *work)
     return post->time == TIME_NONE ? LINE_BAD_TIME : LINE_OK;
 }
 
+/* ---- what a filter asks for ---------------------------------------------- */
+
+static struct text offer_handle(void *context)
+{
+    struct post_work *work = context;
+    struct v2_memory *memory = work->record->memory;
+    if (field_object(work->reader, work->base + V2_AUTHOR))
+        return field_text(work->reader,
+                          work->base + V2_AUTHOR_FIRST + V2_USER_USERNAME);
+    struct included_user *user = includes_user(memory, work->post.account);
+    if (!user)
+        return (struct text){NULL, TEXT_NONE};
+    struct value_ref unused;
+    uint32_t token = user->token;
+    struct reader reader = *work->reader;
+    (void)project_value(work->record->projection, reader.walk, &token, V2_USER,
+                        &memory->inner, &unused);
+    reader.slots = &memory->inner;
+    struct text username = field_text(&reader, V2_USER_USERNAME);
+    work->reader->scratch_used = reader.scratch_used;
+    return username;
+}
+
+static void offer_hashtags(void *context)
+{
+    struct post_work *work = context;
+    struct v2_memory *memory = work->record->memory;
+    bool joined = work->post.kind == KIND_RETWEET && work->reference.inside;
+    struct reader original = *work->reader;
+    original.slots = &memory->reference;
+    const struct reader *reader = joined ? &original : work->reader;
+    uint32_t slot = (joined ? 0 : work->base) + V2_HASHTAGS;
+    struct v2_elements of = {.work = work, .reader = *work->reader};
+    of.reader.slots = &memory->element;
+    if (elements_are(reader, slot))
+        take_hashtags(&of, elements_of(reader, slot));
+}
+
+static void offer_texts(void *context, struct filter_search *search)
+{
+    struct post_work *work = context;
+    struct v2_memory *memory = work->record->memory;
+    filter_search_text(search, field_text(work->reader, work->base + V2_TEXT));
+    if (work->post.kind != KIND_RETWEET || !work->reference.inside)
+        return;
+    struct reader original = *work->reader;
+    original.slots = &memory->reference;
+    filter_search_text(search, field_text(&original, V2_TEXT));
+}
+
+static void offer(struct post_work *work)
+{
+    struct filter_view view = {.account = work->post.account, .context = work,
+                               .handle = offer_handle,
+                               .hashtags = offer_hashtags,
+                               .texts = offer_texts};
+    sink_offer(work->record->sink, &work->post, work->record->content, &view);
+}
+
 enum line_reason v2_post(struct record *record, struct reader *reader,
                          uint32_t base)
 {
@@ -424,6 +483,11 @@ enum line_reason v2_post(struct record *record, struct reader *reader,
         memory->latest = work.post.time;
     read_reference(&work);
     read_kind(&work);
+    if (record->sink->filter) {
+        offer(&work);
+        record->sink->tally->time_anomalies += work.anomaly;
+        return LINE_OK;
+    }
     read_circumstances(&work);
     see_author(&work);
     read_content(&work);

@@ -1,0 +1,74 @@
+#ifndef SANDPIPER_PIPELINE_OPTIONS_PARTS_H
+#define SANDPIPER_PIPELINE_OPTIONS_PARTS_H
+
+#include "pipeline/options.h"
+
+#include <argp.h>
+
+/* What the commands' tables of options share; nobody else includes this. */
+enum option_key {
+    KEY_OUTPUT = 'o',
+    KEY_THREADS = 't',
+    KEY_MEMORY = 'm',
+    KEY_QUIET = 'q',
+    KEY_IO = 256,
+    KEY_ISA,
+    KEY_LINE_MAX,
+    KEY_UTC_OFFSET,
+    KEY_FORMAT,
+    KEY_TABLES,
+    KEY_COLUMNS,
+    KEY_CORE,
+    KEY_ACCOUNTS,
+    KEY_PSEUDONYMS,
+    KEY_SINCE,
+    KEY_DICT,
+    KEY_UNTIL,
+    KEY_TIME_ZONE,
+    KEY_MIN_POSTS,
+    KEY_PLAN,
+    KEY_PROFILE,
+    KEY_HASHTAG,
+    KEY_WORD,
+    KEY_MATCH,
+};
+
+/* The options of every command that say how it runs. */
+#define HOW_IT_RUNS                                                            \
+    {NULL, 0, NULL, 0,                                                         \
+     "How it runs (no number depends on these, but that --memory bounds the "  \
+     "windows of frames that are read):", 1},                                  \
+    {"threads", KEY_THREADS, "N", 0, "Lanes (default: one a core)", 1},        \
+    {"memory", KEY_MEMORY, "SIZE", 0,                                          \
+     "The budget; beyond it tables are sealed to disk (default: three "        \
+     "quarters of what the machine or cgroup has)", 1},                        \
+    {"io", KEY_IO, "HOW", 0, "auto, uring or pread (default auto)", 1},        \
+    {"isa", KEY_ISA, "SET", 0,                                                 \
+     "scalar, avx2 or avx512 (default: the best that runs here)", 1},          \
+    {"plan", KEY_PLAN, NULL, 0,                                                \
+     "Print lanes, cores, buffers and memory, and end", 1},                    \
+    {"profile", KEY_PROFILE, NULL, 0,                                          \
+     "Print at the end where the time went, stage by stage", 1},               \
+    {"quiet", KEY_QUIET, NULL, 0,                                              \
+     "No progress and no summary; warnings still come", 1}
+
+/* Behind a command's own words in its help. */
+#define SHARDS_AND_CODES                                                       \
+    "A SHARD is a file, a folder, a list of files (@LIST), or - for standard " \
+    "input; plain text, zstd, gzip, bzip2, or tar and zip of these; Twitter "  \
+    "API v1.1 and v2, the CSV of X's information-operations archive, Reddit "  \
+    "(Pushshift), Bluesky (Jetstream).\n\n"                                   \
+    "Sizes take K, M, G, T (of 1024).\n\n"                                     \
+    "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "   \
+    "while it was read; 70 a bug of ours; 71 out of memory; 73 the output is " \
+    "not writable; 74 an input/output error; 75 stopped; 77 refused for "      \
+    "security; 78 an impossible plan.\n\n"
+
+/* Takes any option that a command has. */
+error_t options_take(int key, char *text, struct argp_state *state);
+/* Whether there is an output and an input. */
+error_t options_end(const struct options *options, struct argp_state *state);
+
+extern const struct argp OPTIONS_OF_FILTER;
+
+#endif
