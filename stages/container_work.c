@@ -76,10 +76,11 @@ static bool read_range(struct container *container, struct member *member,
 
 /* ---- members of a file, by any lane ------------------------------------- */
 
+/* The lines that a filter finds stand in the order of members. */
 static bool hand_out_members(const struct container *container)
 {
     const struct run *run = container->job->state->run;
-    return run->options.lanes > 1 &&
+    return run->options.lanes > 1 && !run->filter_files &&
            atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
                run->shards->count &&
            ring_count(&run->member_tasks) < 2 * run->options.lanes;

@@ -22,6 +22,7 @@ struct filter_file {
     struct fragment header;            /* of CSV, with its line feed */
     struct outfile *out;               /* NULL: nothing matched so far */
     bool filling;                      /* the last chunk in use takes lines */
+    bool framed;                       /* it is known whether it is CSV */
     uint32_t first, count;             /* chunks in use, in order */
     struct filter_chunk chunks[FILTER_CHUNKS_MAX];
 };
@@ -274,23 +275,50 @@ void filter_file_begin(struct filter_file *file, uint32_t shard)
     CHECK(!file->out);
     file->shard = shard;
     file->result = (struct filter_result){0};
-    file->filling = false;
+    file->filling = file->framed = false;
     file->first = file->count = 0;
     fragment_clear(&file->header);
 }
 
-bool filter_file_csv(struct filter_file *file, const uint8_t *text,
-                     size_t size)
+/* The header of CSV, without a mark before it and with its line end. */
+static bool read_header(struct fragment *header, const uint8_t *text,
+                        size_t size)
 {
     uint8_t states = CSV_CELL_START;
     size_t start = bom_bytes(text, size), end = start;
     bool whole = csv_border_next(&states, text, size, &end);
-    file->result.csv = true;
-    if (fragment_add(&file->header, text + start, end - start) &&
-        (whole || fragment_add(&file->header, (const uint8_t *)"\n", 1)))
-        return true;
-    run_out_of_memory(file->files->run);
-    return false;
+    return fragment_add(header, text + start, end - start) &&
+           (whole || fragment_add(header, (const uint8_t *)"\n", 1));
+}
+
+static bool same_bytes(const struct fragment *a, const struct fragment *b)
+{
+    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+bool filter_file_framing(struct filter_file *file, bool csv,
+                         const uint8_t *text, size_t size)
+{
+    struct run *run = file->files->run;
+    struct fragment header;
+    fragment_init(&header, run->memory, size + 1);
+    bool well = !csv || read_header(&header, text, size);
+    bool first = !file->framed;
+    bool alike = first || (file->result.csv == csv &&
+                           (!csv || same_bytes(&file->header, &header)));
+    if (well && first && csv)
+        well = fragment_add(&file->header, header.bytes, header.size);
+    fragment_free(&header);
+    file->framed = true;
+    file->result.csv = csv;
+    if (!well)
+        run_out_of_memory(run);
+    else if (!alike)
+        fault_raise(run->fault, CODE_INPUT,
+                    run->shards->items[file->shard].name, UINT64_MAX, 0,
+                    "its members are CSV with different headers, or CSV beside "
+                    "other text, and cannot go to one file: unpack it first");
+    return well && alike;
 }
 
 bool filter_file_end(struct lane_state *state, struct filter_file *file,

@@ -55,10 +55,11 @@ void filter_file_free(struct filter_file *file);
 
 /* The shard at hand is this one. */
 void filter_file_begin(struct filter_file *file, uint32_t shard);
-/* It is CSV, and this text begins with its header, which is to stand before
- * the rows. False: out of memory, the fault is up. */
-bool filter_file_csv(struct filter_file *file, const uint8_t *text,
-                     size_t size);
+/* What comes next is CSV, or not; then this text begins with the header, which
+ * is to stand before the rows. All members of a container must be alike.
+ * False: the fault is up. */
+bool filter_file_framing(struct filter_file *file, bool csv,
+                         const uint8_t *text, size_t size);
 /* Adds the lines of the batch. False: the fault is up. */
 bool filter_file_take(struct lane_state *state, struct filter_file *file,
                       const struct batch *batch);

@@ -1,5 +1,6 @@
 #include "stages/filter_report.h"
 
+#include "stages/member_list.h"
 #include "stages/publish.h"
 
 #include <inttypes.h>
@@ -124,8 +125,20 @@ static void add_counts(struct output *output, const struct shard_ledger *l,
     add_number(output, ", \"output_bytes\": ", file_bytes);
 }
 
+/* What was counted in a shard and, if it is a container, in its members. */
+static void sum_shard(const struct run *run, size_t shard,
+                      struct shard_ledger *sums)
+{
+    const struct member_list *members = run->ledgers[shard].member_list;
+    memset(sums, 0, sizeof *sums);
+    ledger_append(sums, &run->ledgers[shard]);
+    for (size_t i = 0; members && i < members->count; i++)
+        ledger_append(sums, members->items[i]->ledger);
+}
+
 static void add_shard(struct output *output,
-                      const struct filter_report *report, size_t shard)
+                      const struct filter_report *report, size_t shard,
+                      struct shard_ledger *sums)
 {
     const struct filter_files *files = report->files;
     const struct filter_result *result = &files->results[shard];
@@ -138,7 +151,8 @@ static void add_shard(struct output *output,
     add_text(output, ", \"xxh3_128\": ", digest);
     add_text(output, ", \"file\": ", result->made ? name : NULL);
     output_add_text(output, ", ");
-    add_counts(output, ledger, result->text_bytes, result->file_bytes);
+    sum_shard(report->run, shard, sums);
+    add_counts(output, sums, result->text_bytes, result->file_bytes);
     output_add_text(output, "}");
 }
 
@@ -162,7 +176,7 @@ bool filter_json(const struct filter_report *report, struct output *output)
     output_add_text(output, "},\n  \"shards\": [");
     for (size_t i = 0; i < run->shards->count; i++) {
         output_add_text(output, i ? ",\n    " : "\n    ");
-        add_shard(output, report, i);
+        add_shard(output, report, i, sums);
     }
     output_add_text(output, "\n  ]\n}\n");
     free(sums);
@@ -176,7 +190,10 @@ static bool files_balance(const struct filter_report *report)
 {
     const struct run *run = report->run;
     for (size_t i = 0; i < run->shards->count; i++) {
+        const struct member_list *members = run->ledgers[i].member_list;
         uint64_t found = run->ledgers[i].tally.matched_lines;
+        for (size_t k = 0; members && k < members->count; k++)
+            found += members->items[k]->ledger->tally.matched_lines;
         uint64_t written = report->files->results[i].lines;
         if (found == written)
             continue;

@@ -95,6 +95,8 @@ static bool lane_open_filter(struct lane_state *state)
         return true;
     state->encoder = encoder_create();
     state->file = state->own_file = filter_file_create(files);
+    if (state->stitch)
+        state->stitch->file = state->own_file;
     return state->encoder && state->own_file;
 }
 

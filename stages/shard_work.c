@@ -149,11 +149,12 @@ static void set_framing(struct shard_job *job, const uint8_t *text,
     struct csv_layout layout;
     if (size > FRAMING_BYTES)
         size = FRAMING_BYTES;
-    if (csv_layout_read(&layout, text, size, size < FRAMING_BYTES)) {
+    bool csv = csv_layout_read(&layout, text, size, size < FRAMING_BYTES);
+    if (job->stitch->file)
+        (void)filter_file_framing(job->stitch->file, csv, text, size);
+    if (csv) {
         job->ledger->framing = FRAMING_CSV;
         stitch_csv(job->stitch, &layout);
-        if (job->stitch->file)
-            (void)filter_file_csv(job->stitch->file, text, size);
         return;
     }
     job->ledger->framing = framing_detect(text, size);
@@ -308,7 +309,7 @@ static void end_text(struct shard_job *job, struct piece *piece)
     if (job->is_document)
         document_frame_end(&job->document, well, 0);
     else if (well)
-        text_commit(job->state->text_work);
+        text_hand_over(job->state->text_work);
     else
         text_drop(job->state->text_work);
     piece->kind = well ? PIECE_FRAME : PIECE_LOST;

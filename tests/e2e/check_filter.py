@@ -7,6 +7,8 @@ import os
 import random
 import subprocess
 import sys
+import tarfile
+import zipfile
 
 from check_command import tiny_disk
 from check_csv import cut, places_of
@@ -332,6 +334,38 @@ def the_same_text_however_it_is_packed(world):
         texts[layout] = b"".join(found_in(folder).values())
     require(texts["shards"] and len(set(texts.values())) == 1,
             {name: len(text) for name, text in texts.items()})
+
+
+@promise
+def members_of_containers_are_found_in_their_order(world):
+    conditions = Conditions(words=["e"], since=FIRST_MS + 86400000 * 400)
+    made = archive(world, "plain", "--layout", "plain", "--files", "3")
+    expected = b"".join(found_in(find(world, "plain-found", conditions,
+                                      *made.shards)).values())
+    places = {name: world.place / name for name in ("a.tar", "b.tar.gz",
+                                                    "c.zip")}
+    for name, mode in (("a.tar", "w"), ("b.tar.gz", "w:gz")):
+        with tarfile.open(places[name], mode) as container:
+            for shard in made.shards:
+                container.add(shard, shard.name)
+    with zipfile.ZipFile(places["c.zip"], "w", zipfile.ZIP_DEFLATED) as zipped:
+        for shard in made.shards:
+            zipped.write(shard, shard.name)
+    for name, place in places.items():
+        found = found_in(find(world, name + "-found", conditions, place))
+        require(list(found.values()) == [expected], name, list(found))
+
+
+@promise
+def members_that_cannot_share_a_file_are_refused(world):
+    place = world.place / "mixed.zip"
+    with zipfile.ZipFile(place, "w") as zipped:
+        zipped.writestr("a.csv", "tweetid,userid,tweet_time\n")
+        zipped.writestr("b.csv", "userid,tweetid,tweet_time\n")
+    done = world.call("filter", "-q", "-o", world.place / "out", "--since",
+                      "2010-01-01", place)
+    require(done.returncode == 66, "exit", done.returncode, done.stderr)
+    require("unpack it first" in done.stderr, done.stderr)
 
 
 @promise
