@@ -221,5 +221,38 @@ def ids_beyond_a_double_are_not_rounded(world):
                       (str(author + 1), str(ids[2]))], found)
 
 
+@promise
+def ids_that_are_numbers_alone_are_not_rounded(world):
+    """Neighbours above 2^53 are one number as doubles."""
+    authors = (2**60 + 1, 2**60 + 2)
+    ids = [1252133462400000001 + i for i in range(3)]
+    require(len({float(one) for one in ids}) == 1, "the test's own ids")
+    records = []
+    for i, number in enumerate(ids):
+        record = post(number, "x%d" % i, author=authors[i % 2],
+                      at_ms=MONDAY_MS)
+        del record["id_str"], record["user"]["id_str"]
+        record["id"], record["user"]["id"] = number, authors[i % 2]
+        records.append(record)
+    out = run_of(world, lines_of(*records))
+    found = sorted((row["account_id"], row["post_id"])
+                   for row in rows_of(out, "posts"))
+    require(found == sorted((str(authors[i % 2]), str(number))
+                            for i, number in enumerate(ids)), found)
+
+
+@promise
+def characters_cut_by_a_buffer_are_not_damaged(world):
+    """Texts of 12-byte words, longer than buffers of 64 KiB and 1 MiB, and
+    shifted by one and two bytes, so that every cut falls into a character."""
+    word = "\u00e9\u9999\U0001f426\u0e44"
+    long = word * 150_000
+    out = run_of(world, lines_of(*(post(100 + i, "xyz"[:i] + long)
+                                   for i in range(3))))
+    require_cells(out.accounts()["1"], posts="3", distinct_texts="3",
+                  script_han="450000", script_thai="450000",
+                  script_latin="450003", text_length_mean="600001")
+
+
 if __name__ == "__main__":
     sys.exit(main())
