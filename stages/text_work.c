@@ -476,9 +476,13 @@ static bool apply_aside(struct text_work *work)
 void text_commit(struct text_work *work)
 {
     struct lane_state *state = work->state;
-    (void)run_apply(state, &state->batch);
-    if (aside_empty(&work->aside))
+    if (aside_empty(&work->aside)) {
+        (void)run_apply(state, &state->batch);
         return;
+    }
+    /* The last batch comes behind those put aside: a filter's lines have an
+     * order, and so has what a hold keeps. */
+    put_aside(work, &state->batch);
     while (!fault_raised(state->run->fault) && apply_aside(work))
         run_safe_point(state);
     spans_await(work);

@@ -260,6 +260,22 @@ def elements_of_a_document_are_lines_of_their_own(world):
 
 
 @promise
+def what_a_frame_puts_aside_comes_before_its_last_lines(world):
+    """One frame whose lines fill several batches."""
+    lines = [json.dumps({"id_str": str(10 + i), "text": "w" + "x" * 900,
+                         "timestamp_ms": str(FIRST_MS + i),
+                         "user": {"id_str": "7"}}).encode()
+             for i in range(4000)]
+    shard = world.place / "document.json.zst"
+    shard.write_bytes(frame_of(b"[\n" + b",\n".join(lines) + b"\n]\n"))
+    for threads in ("1", "3"):
+        folder = find(world, "found-" + threads, Conditions(words=["w"]),
+                      "-t", threads, shard)
+        require(list(found_in(folder).values()) ==
+                [b"".join(line + b"\n" for line in lines)], "other order")
+
+
+@promise
 def the_first_and_the_last_line_stand_where_they_stood(world):
     made = archive(world, "archive", "--files", "1")
     lines = [line for line in made.text().split(b"\r\n") if b'"user"' in line]
