@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+/* A state of the hash is kept over processes: its members must be seen. */
+#define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
 /*
@@ -148,6 +150,72 @@ void feed_close(struct feed *feed)
     if (feed->source)
         source_close(feed->source);
     feed_reset(feed, 0);
+}
+
+/* ---- marks ---- */
+
+/* What of a hash state changes as bytes come; the rest is of the seed. */
+struct hash_image {
+    uint64_t accumulators[8];
+    uint64_t buffered, stripes, total;
+    uint8_t buffer[256];
+};
+_Static_assert(sizeof(struct hash_image) == FEED_HASH_BYTES,
+               "the mark has room for it");
+_Static_assert(sizeof ((XXH3_state_t *)0)->acc ==
+                       sizeof ((struct hash_image *)0)->accumulators &&
+                   sizeof ((XXH3_state_t *)0)->buffer ==
+                       sizeof ((struct hash_image *)0)->buffer,
+               "another xxHash than 0.8");
+
+void feed_save(const struct feed *feed, uint64_t position,
+               struct feed_mark *mark)
+{
+    CHECK(feed->source && feed->seekable && position <= feed->hashed);
+    struct hash_image image = {.buffered = feed->hash->bufferedSize,
+                               .stripes = feed->hash->nbStripesSoFar,
+                               .total = feed->hash->totalLen};
+    memcpy(image.accumulators, feed->hash->acc, sizeof image.accumulators);
+    memcpy(image.buffer, feed->hash->buffer, sizeof image.buffer);
+    mark->position = position;
+    mark->hashed = feed->hashed;
+    memcpy(mark->hash, &image, sizeof image);
+}
+
+/* The mark may be anything. */
+static bool restore_hash(struct feed *feed, const struct feed_mark *mark)
+{
+    struct hash_image image;
+    memcpy(&image, mark->hash, sizeof image);
+    if (image.total != mark->hashed || mark->position > mark->hashed ||
+        image.buffered > sizeof image.buffer ||
+        image.stripes > feed->hash->nbStripesPerBlock)
+        return false;
+    feed->hash->bufferedSize = (XXH32_hash_t)image.buffered;
+    feed->hash->nbStripesSoFar = image.stripes;
+    feed->hash->totalLen = image.total;
+    memcpy(feed->hash->acc, image.accumulators, sizeof image.accumulators);
+    memcpy(feed->hash->buffer, image.buffer, sizeof image.buffer);
+    feed->hashed = mark->hashed;
+    return true;
+}
+
+int feed_open_at(struct feed *feed, struct source *source, int fd,
+                 const struct feed_mark *mark)
+{
+    int error = open_file(feed, source, fd, mark->position, UINT64_MAX);
+    if (error)
+        return error;
+    if (!restore_hash(feed, mark)) {
+        feed_close(feed);
+        return -EINVAL;
+    }
+    feed->start = 0;
+    feed->seekable = true;
+    feed->position = mark->position;
+    feed->block = (struct span){.offset = mark->position};
+    feed->window = (struct span){.offset = mark->position};
+    return 0;
 }
 
 /* ---- spans ---- */

@@ -40,6 +40,23 @@ int feed_open_range(struct feed *feed, struct source *source, int fd,
 typedef ssize_t feed_pull(void *context, const uint8_t **bytes);
 /* Over what pull gives, front to back; feed_seek may not be used. */
 void feed_open_pull(struct feed *feed, feed_pull *pull, void *context);
+/*
+ * Where a feed over a file stands: to go on from there in another process,
+ * without reading what is before. What was hashed reaches further than the
+ * position: the digest goes on from there too.
+ */
+#define FEED_HASH_BYTES 344u
+struct feed_mark {
+    uint64_t position, hashed;
+    uint8_t hash[FEED_HASH_BYTES];
+};
+/* The feed as it is, to go on from this position, which is not behind the
+ * feed's own; a feed over a file that can seek. */
+void feed_save(const struct feed *feed, uint64_t position,
+               struct feed_mark *mark);
+/* Opens the file at the mark. -EINVAL: the mark is none. */
+int feed_open_at(struct feed *feed, struct source *source, int fd,
+                 const struct feed_mark *mark);
 /* Over bytes (borrowed until feed_close): position starts at offset base. */
 void feed_open_bytes(struct feed *feed, const uint8_t *bytes, size_t size,
                      uint64_t base);

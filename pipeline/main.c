@@ -20,6 +20,8 @@ struct job {
     struct filter_files filter_files;
     struct outdir *outdir;
     struct progress *progress;
+    struct state *state;
+    char *state_path, *asked;
     struct run run;
     struct publish_options publishing;
     struct report report;
@@ -89,11 +91,12 @@ static void say_what_is_not_read(const struct shards *shards)
 
 static bool collect_shards(struct job *job)
 {
-    const char *skip[] = {job->options.output};
+    const char *skip[] = {job->options.output, job->state_path};
     struct shards_request request = {
         .inputs = (const char *const *)job->options.inputs,
         .input_count = job->options.input_count,
-        .skip_folders = skip, .skip_folder_count = 1};
+        .skip_folders = skip,
+        .skip_folder_count = 1 + (job->state_path != NULL)};
     if (shards_collect(&job->shards, &request, &job->memory, &job->fault) !=
         CODE_DONE)
         return false;
@@ -155,6 +158,87 @@ static bool open_output(struct job *job)
     return job->outdir != NULL;
 }
 
+/* Where the state is; NULL in job->state_path: there is none. */
+static bool name_state(struct job *job)
+{
+    const struct options *options = &job->options;
+    if (options->no_state)
+        return true;
+    int size = options->state
+                   ? asprintf(&job->state_path, "%s", options->state)
+                   : asprintf(&job->state_path, "%s/.sandpiper-state",
+                              options->output);
+    if (size >= 0)
+        return true;
+    job->state_path = NULL;
+    fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                "out of memory");
+    return false;
+}
+
+static struct reading reading_of(const struct job *job)
+{
+    const struct parameters *asked = &job->parameters;
+    struct reading reading = {.since = asked->since, .until = asked->until,
+                              .line_bytes_max = asked->line_bytes_max,
+                              .dictionaries = &job->dictionaries};
+    parameters_handles_key(asked, reading.handles_key);
+    return reading;
+}
+
+static void say_what_was_kept(const struct job *job)
+{
+    char name[PRINTABLE_NAME_BYTES];
+    uint64_t bytes = state_bytes_done(job->state);
+    if (job->options.quiet || !bytes || state_finished(job->state))
+        return;
+    fprintf(stderr,
+            "sandpiper: going on with %s: %llu of %zu shards are read, %.3f "
+            "GB\n",
+            printable_name(name, sizeof name, job->state_path),
+            (unsigned long long)state_shards_done(job->state),
+            job->shards.count, (double)bytes / 1e9);
+}
+
+/* What an earlier process kept, if it is of this run. */
+static bool open_state(struct job *job, enum state_use use)
+{
+    char formats[PUBLISH_FORMATS_BYTES];
+    if (!job->state_path)
+        return true;
+    publish_formats(&job->publishing, formats);
+    job->asked =
+        manifest_asked(&job->parameters, formats, &job->dictionaries);
+    job->state =
+        state_open(job->state_path, use, &job->memory, &job->fault);
+    struct state_request request = {.shards = &job->shards,
+                                    .reading = reading_of(job),
+                                    .asked = job->asked ? job->asked : "",
+                                    .watch = job->parameters.watch};
+    if (!job->state || !state_match(job->state, &request))
+        return false;
+    job->report.shards_before = state_shards_done(job->state);
+    job->report.bytes_before = state_bytes_done(job->state);
+    say_what_was_kept(job);
+    return true;
+}
+
+static enum state_use use_of_run(const struct options *options)
+{
+    return options->restart ? STATE_RESTART
+           : options->add   ? STATE_ADD
+                            : STATE_RUN;
+}
+
+/* It was read with these, whatever the command line says now. */
+static void take_reading(struct job *job)
+{
+    const struct reading *reading = state_reading(job->state);
+    job->parameters.since = reading->since;
+    job->parameters.until = reading->until;
+    job->parameters.line_bytes_max = reading->line_bytes_max;
+}
+
 static bool open_found(struct job *job)
 {
     job->outdir = outdir_open(job->options.output, FILTER_REPORT_NAMES,
@@ -169,20 +253,28 @@ static enum io_backend io_of(const char *name)
                                         : IO_AUTO;
 }
 
+static bool open_run(struct job *job)
+{
+    bool reduce = job->options.command == COMMAND_REDUCE;
+    struct run_options run_options = {
+        .isa = job->isa, .io = io_of(job->options.io),
+        .lanes = job->plan.lane_count, .watch = job->parameters.watch,
+        .since = job->parameters.since, .until = job->parameters.until,
+        .dictionaries = reduce ? state_reading(job->state)->dictionaries
+                               : &job->dictionaries,
+        .filter = job->filter, .state = job->state,
+        .commit_bytes = job->options.commit_bytes};
+    job->have_run = true;
+    return run_open(&job->run, &job->plan, &job->memory, &job->fault,
+                    &job->shards, &run_options,
+                    outdir_staging(job->outdir)) == CODE_DONE;
+}
+
 /* All lanes, until every shard is read. */
 static bool read_shards(struct job *job)
 {
-    struct run_options run_options = {job->isa, io_of(job->options.io),
-                                      job->plan.lane_count,
-                                      job->parameters.watch,
-                                      job->parameters.since,
-                                      job->parameters.until,
-                                      &job->dictionaries, job->filter};
-    job->have_run = true;
-    if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
-                 &job->shards, &run_options,
-                 outdir_staging(job->outdir)) != CODE_DONE)
-        return false;
+    if (job->state && state_finished(job->state))
+        return true;
     if (job->filter &&
         !filter_files_open(&job->filter_files, &job->run, job->outdir))
         return false;
@@ -210,8 +302,9 @@ static bool read_shards(struct job *job)
 static void begin_report(struct job *job)
 {
     const struct source *source = job->run.lane_states[0].source;
-    job->report.io = strdup(source_backend(source));
-    job->report.io_reason = strdup(source_backend_reason(source));
+    job->report.io = strdup(source ? source_backend(source) : "none");
+    job->report.io_reason = strdup(source ? source_backend_reason(source)
+                                          : "every shard was read before");
     job->report.isa = isa_name(job->isa);
     job->report.run = &job->run;
     job->report.output = job->options.output;
@@ -251,6 +344,17 @@ static bool write_found(struct job *job)
     return filter_publish(&report, job->outdir) && write_timings(job);
 }
 
+/* Beside pseudonyms no state may stand that has the ids. */
+static void drop_state(struct job *job)
+{
+    if (!job->state || !job->parameters.pseudonyms || job->options.state ||
+        job->options.command == COMMAND_REDUCE)
+        return;
+    run_drop_segments(&job->run);
+    state_discard(job->state);
+    job->run.options.state = job->state = NULL;
+}
+
 static void say_what_was_done(const struct job *job)
 {
     if (!job->options.quiet)
@@ -267,6 +371,7 @@ static int end(struct job *job)
         run_close(&job->run);
     filter_files_close(&job->filter_files);
     outdir_close(job->outdir);
+    state_close(job->state);
     filter_free(job->filter);
     if (job->have_parameters)
         parameters_close(&job->parameters);
@@ -276,9 +381,26 @@ static int end(struct job *job)
     topology_release(&job->topology);
     free((char *)job->report.io);
     free((char *)job->report.io_reason);
+    free(job->state_path);
+    free(job->asked);
     options_free(&job->options);
     free(job);
     return code;
+}
+
+/* The same finished command again. */
+static bool is_done_already(const struct job *job)
+{
+    return job->state && state_finished(job->state) &&
+           publish_is_there(&job->run, &job->publishing, job->outdir);
+}
+
+static int end_as_it_was(struct job *job)
+{
+    if (!job->options.quiet)
+        fprintf(stderr, "sandpiper: nothing to do: %s has the outputs of "
+                        "these shards already\n", job->options.output);
+    return end(job);
 }
 
 /* The lines of the posts asked for, instead of rows. */
@@ -289,11 +411,29 @@ static int filter_main(struct job *job)
         return end(job);
 
     /* Shards to files; from here on nothing more is read. */
-    if (!read_shards(job))
+    if (!open_run(job) || !read_shards(job))
         return end(job);
 
     /* What was found; then the new set stands in place of the old one. */
     if (!write_found(job) || !outdir_publish(job->outdir))
+        return end(job);
+
+    say_what_was_done(job);
+    return end(job);
+}
+
+/* The same accounts, written again. */
+static int reduce_main(struct job *job)
+{
+    shards_init(&job->shards, &job->memory);
+    if (!name_state(job) || !read_parameters(job) ||
+        !open_state(job, STATE_REDUCE))
+        return end(job);
+    take_reading(job);
+
+    /* From here on it is a run that has read everything. */
+    if (!open_output(job) || !open_run(job) || !resolve_handles(job) ||
+        !reduce_and_write(job) || !outdir_publish(job->outdir))
         return end(job);
 
     say_what_was_done(job);
@@ -322,19 +462,25 @@ int main(int argc, char **argv)
 
     if (job->options.command == COMMAND_FILTER)
         return filter_main(job);
+    if (job->options.command == COMMAND_REDUCE)
+        return reduce_main(job);
 
     /* What to read and where to write; from here on both are frozen. */
-    if (!collect_shards(job) || !read_parameters(job) || !open_output(job))
+    if (!name_state(job) || !collect_shards(job) || !read_parameters(job) ||
+        !open_output(job) || !open_state(job, use_of_run(&job->options)) ||
+        !open_run(job))
         return end(job);
 
     /* Shards to tables; from here on nothing more is read. */
-    if (!read_shards(job))
+    if (!read_shards(job) || !resolve_handles(job))
         return end(job);
+    if (is_done_already(job))
+        return end_as_it_was(job);
 
     /* Tables to rows; then the new set stands in place of the old one. */
-    if (!resolve_handles(job) || !reduce_and_write(job) ||
-        !outdir_publish(job->outdir))
+    if (!reduce_and_write(job) || !outdir_publish(job->outdir))
         return end(job);
+    drop_state(job);
 
     say_what_was_done(job);
     return end(job);

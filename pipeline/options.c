@@ -51,40 +51,29 @@ bool offset_from_text(const char *text, int32_t *minutes)
 }
 
 static const struct argp_option RUN_OPTIONS[] = {
-    {"output", KEY_OUTPUT, "DIR", 0,
-     "Where the outputs go. Made if it is not there; an older set stays whole "
-     "until the new one is complete.", 0},
-    {"format", KEY_FORMAT, "LIST", 0,
-     "csv, jsonl, sqlite, parquet, with commas between (default csv)", 0},
-    {"tables", KEY_TABLES, "LIST", 0,
-     "Which tables: accounts, days, hashtags, hashtag_days, clients, "
-     "languages, domains, created, posts (default: all but posts)", 0},
-    {"columns", KEY_COLUMNS, "LIST", 0,
-     "Which columns of accounts (default: all)", 0},
-    {"min-posts", KEY_MIN_POSTS, "N", 0,
-     "Only accounts with so many posts have a row in accounts", 0},
+    WHAT_IS_WRITTEN,
     {"since", KEY_SINCE, "TIME", 0,
      "Leave out what is before: 2020-01-31 or 2020-01-31T08:30:00Z", 0},
     {"until", KEY_UNTIL, "TIME", 0, "Leave out this time and what is after",
-     0},
-    {"core", KEY_CORE, "FILE", 0,
-     "Accounts, one id or @handle a line, for the columns core_*", 0},
-    {"accounts", KEY_ACCOUNTS, "FILE", 0,
-     "Accounts, likewise, to which all tables but accounts are limited", 0},
-    {"pseudonyms", KEY_PSEUDONYMS, "KEYFILE", 0,
-     "Write keyed hashes for ids and names of accounts; the key is the file's "
-     "16 to 64 bytes", 0},
-    {"utc-offset", KEY_UTC_OFFSET, "+HH:MM", 0,
-     "Local time of the hour, day and work columns (default +08:00); a "
-     "multiple of 15 minutes", 0},
-    {"time-zone", KEY_TIME_ZONE, "NAME", 0,
-     "Instead of that, the time of a zone with its changes: Asia/Shanghai",
      0},
     {"line-max", KEY_LINE_MAX, "SIZE", 0,
      "Longer lines are rejected (default 16M)", 0},
     {"dict", KEY_DICT, "FILE", 0,
      "A dictionary for zstd frames that were made with it; may be given "
      "several times", 0},
+    {NULL, 0, NULL, 0, "What is kept, to go on after a stop, to add shards, "
+     "or to reduce again:", 2},
+    {"state", KEY_STATE, "DIR", 0,
+     "Where it is kept (default: in the output directory)", 2},
+    {"add", KEY_ADD, NULL, 0,
+     "These shards too: those of the state are not read again", 2},
+    {"restart", KEY_RESTART, NULL, 0,
+     "Remove what was kept, and read everything", 2},
+    {"no-state", KEY_NO_STATE, NULL, 0,
+     "Keep nothing: a run that is stopped begins anew", 2},
+    {"commit", KEY_COMMIT, "SIZE", 0,
+     "Keep what was read each time so much of the shards was read (default: "
+     "1G or 30 seconds)", 2},
     HOW_IT_RUNS,
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -142,6 +131,8 @@ static const char **text_option(struct options *options, int key)
     switch (key) {
     case KEY_OUTPUT:
         return &options->output;
+    case KEY_STATE:
+        return &options->state;
     case KEY_ISA:
         return &options->isa;
     case KEY_TABLES:
@@ -165,6 +156,27 @@ static const char **text_option(struct options *options, int key)
     }
 }
 
+/* The same of an option without a text. */
+static bool *flag_option(struct options *options, int key)
+{
+    switch (key) {
+    case KEY_NO_STATE:
+        return &options->no_state;
+    case KEY_ADD:
+        return &options->add;
+    case KEY_RESTART:
+        return &options->restart;
+    case KEY_PLAN:
+        return &options->plan_only;
+    case KEY_PROFILE:
+        return &options->profile;
+    case KEY_QUIET:
+        return &options->quiet;
+    default:
+        return NULL;
+    }
+}
+
 static void parse_threads(struct options *options, const char *text,
                           struct argp_state *state)
 {
@@ -176,8 +188,19 @@ static void parse_threads(struct options *options, const char *text,
     options->threads = (uint32_t)threads;
 }
 
+static void check_state(const struct options *options,
+                        struct argp_state *state)
+{
+    if (options->no_state && (options->state || options->add))
+        argp_error(state, "--no-state, and --state or --add: choose one");
+    if (options->add && options->restart)
+        argp_error(state, "--add keeps what there is, --restart removes it: "
+                          "choose one");
+}
+
 error_t options_end(const struct options *options, struct argp_state *state)
 {
+    check_state(options, state);
     if (!options->output && !options->plan_only)
         argp_error(state, "say where the outputs go: -o DIR");
     if (options->input_count == 0 && !options->plan_only)
@@ -189,8 +212,12 @@ error_t options_take(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
     const char **place = text_option(options, key);
-    if (place) {
-        *place = text;
+    bool *flag = flag_option(options, key);
+    if (place || flag) {
+        if (place)
+            *place = text;
+        else
+            *flag = true;
         return 0;
     }
     switch (key) {
@@ -227,14 +254,10 @@ error_t options_take(int key, char *text, struct argp_state *state)
     case KEY_MIN_POSTS:
         parse_min_posts(options, text, state);
         return 0;
-    case KEY_PLAN:
-        options->plan_only = true;
-        return 0;
-    case KEY_PROFILE:
-        options->profile = true;
-        return 0;
-    case KEY_QUIET:
-        options->quiet = true;
+    case KEY_COMMIT:
+        options->commit_bytes = size_from_text(text);
+        if (!options->commit_bytes)
+            argp_error(state, "--commit %s: a size such as 64M or 1G", text);
         return 0;
     case ARGP_KEY_ARGS:
         options->inputs = state->argv + state->next;
@@ -249,11 +272,14 @@ error_t options_take(int key, char *text, struct argp_state *state)
 
 static const char USAGE[] =
     "Usage: sandpiper run -o DIR SHARD...\n"
+    "       sandpiper reduce --state DIR -o DIR\n"
     "       sandpiper filter -o DIR CONDITION... SHARD...\n"
     "\n"
     "Per-account features from zstd archives of posts.\n"
     "\n"
     "  run        read shards, write one row of features per account\n"
+    "  reduce     write the features again from what a run kept, reading no "
+    "shard\n"
     "  filter     read shards, write the lines of the posts asked for\n"
     "  help       this page (sandpiper run --help has the options)\n"
     "  version    the version\n"
@@ -291,16 +317,26 @@ int options_read(struct options *options, int argc, char **argv,
     }
     static const struct argp run = {RUN_OPTIONS, options_take, "SHARD...",
                                     RUN_DOC, NULL, NULL, NULL};
-    bool filter = strcmp(argv[1], "filter") == 0;
-    if (!filter && strcmp(argv[1], "run") != 0) {
+    static const struct {
+        const char *name, *title;
+        enum command command;
+        const struct argp *argp;
+    } commands[] = {
+        {"run", "sandpiper run", COMMAND_RUN, &run},
+        {"reduce", "sandpiper reduce", COMMAND_REDUCE, &OPTIONS_OF_REDUCE},
+        {"filter", "sandpiper filter", COMMAND_FILTER, &OPTIONS_OF_FILTER},
+    };
+    size_t at = 0, count = sizeof commands / sizeof *commands;
+    while (at < count && strcmp(argv[1], commands[at].name) != 0)
+        at++;
+    if (at == count) {
         fprintf(stderr, "sandpiper: there is no command '%s'; try sandpiper "
                         "help\n", argv[1]);
         *exit_code = CODE_USAGE;
         return 1;
     }
-    options->command = filter ? COMMAND_FILTER : COMMAND_RUN;
-    argv[1] = filter ? "sandpiper filter" : "sandpiper run";
-    argp_parse(filter ? &OPTIONS_OF_FILTER : &run, argc - 1, argv + 1, 0,
-               NULL, options);
+    options->command = commands[at].command;
+    argv[1] = (char *)(uintptr_t)commands[at].title;
+    argp_parse(commands[at].argp, argc - 1, argv + 1, 0, NULL, options);
     return 0;
 }

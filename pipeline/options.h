@@ -20,11 +20,14 @@ enum option_format {
 };
 #define OPTION_FORMATS 4
 
-enum command { COMMAND_RUN, COMMAND_FILTER };
+enum command { COMMAND_RUN, COMMAND_REDUCE, COMMAND_FILTER };
 
 struct options {
     enum command command;
     const char *output;
+    const char *state;           /* DIR; NULL: inside the output */
+    bool no_state, add, restart;
+    uint64_t commit_bytes;       /* 0: the default */
     char **inputs;               /* borrowed from argv */
     size_t input_count;
     const char *tables, *columns;       /* LIST; NULL: the default */

@@ -28,10 +28,43 @@ enum option_key {
     KEY_MIN_POSTS,
     KEY_PLAN,
     KEY_PROFILE,
+    KEY_STATE,
+    KEY_NO_STATE,
+    KEY_ADD,
+    KEY_RESTART,
+    KEY_COMMIT,
     KEY_HASHTAG,
     KEY_WORD,
     KEY_MATCH,
 };
+
+/* What is asked of the accounts; of every command that writes them. */
+#define WHAT_IS_WRITTEN                                                        \
+    {"output", KEY_OUTPUT, "DIR", 0,                                           \
+     "Where the outputs go. Made if it is not there; an older set stays whole "\
+     "until the new one is complete.", 0},                                     \
+    {"format", KEY_FORMAT, "LIST", 0,                                          \
+     "csv, jsonl, sqlite, parquet, with commas between (default csv)", 0},     \
+    {"tables", KEY_TABLES, "LIST", 0,                                          \
+     "Which tables: accounts, days, hashtags, hashtag_days, clients, "         \
+     "languages, domains, created, posts (default: all but posts)", 0},        \
+    {"columns", KEY_COLUMNS, "LIST", 0,                                        \
+     "Which columns of accounts (default: all)", 0},                           \
+    {"min-posts", KEY_MIN_POSTS, "N", 0,                                       \
+     "Only accounts with so many posts have a row in accounts", 0},            \
+    {"core", KEY_CORE, "FILE", 0,                                              \
+     "Accounts, one id or @handle a line, for the columns core_*", 0},         \
+    {"accounts", KEY_ACCOUNTS, "FILE", 0,                                      \
+     "Accounts, likewise, to which all tables but accounts are limited", 0},   \
+    {"pseudonyms", KEY_PSEUDONYMS, "KEYFILE", 0,                               \
+     "Write keyed hashes for ids and names of accounts; the key is the "       \
+     "file's 16 to 64 bytes", 0},                                              \
+    {"utc-offset", KEY_UTC_OFFSET, "+HH:MM", 0,                                \
+     "Local time of the hour, day and work columns (default +08:00); a "       \
+     "multiple of 15 minutes", 0},                                             \
+    {"time-zone", KEY_TIME_ZONE, "NAME", 0,                                    \
+     "Instead of that, the time of a zone with its changes: Asia/Shanghai",    \
+     0}
 
 /* The options of every command that say how it runs. */
 #define HOW_IT_RUNS                                                            \
@@ -69,6 +102,6 @@ error_t options_take(int key, char *text, struct argp_state *state);
 /* Whether there is an output and an input. */
 error_t options_end(const struct options *options, struct argp_state *state);
 
-extern const struct argp OPTIONS_OF_FILTER;
+extern const struct argp OPTIONS_OF_FILTER, OPTIONS_OF_REDUCE;
 
 #endif

@@ -365,6 +365,15 @@ struct outdir *outdir_open(const char *path, const char *const *names,
     return NULL;
 }
 
+int outdir_open_before(const struct outdir *outdir, const char *name)
+{
+    char path[2 * OUTDIR_NAME_MAX];
+    if (!outdir->old_set[0])
+        return -1;
+    snprintf(path, sizeof path, "%s/%s", outdir->old_set, name);
+    return openat(outdir->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int outdir_staging(const struct outdir *outdir)
 {
     return outdir->set;

@@ -17,6 +17,7 @@
  *     OUT/.sandpiper-set-8/accounts.csv ...        the files, complete, synced
  *     OUT/.sandpiper-set-7/...                     the set before
  *     OUT/.sandpiper-lock
+ *     OUT/.sandpiper-state/...                     not of the set (statedir.h)
  *
  * Why so: a set of several files changes at one instant only where one name
  * stands for all of them, and rename(2) over a symlink is atomic on every
@@ -68,6 +69,8 @@ extern const struct outdir_system OUTDIR_SYSTEM;
 struct outdir *outdir_open(const char *path, const char *const *names,
                            struct fault *fault,
                            const struct outdir_system *system);
+/* A file of the set before, opened for reading; -1: there is none. */
+int outdir_open_before(const struct outdir *outdir, const char *name);
 /* Directory of the new set, for temporary files that are unlinked at once. */
 int outdir_staging(const struct outdir *outdir);
 /* A path to it, for libraries that take no descriptors; good while the outdir

@@ -501,6 +501,7 @@ static bool part_repeats(struct shards *shards, const uint32_t *first)
         shards->memory, shards->repeat_count * sizeof *shards->repeats);
     if (!shards->repeats)
         return false;
+    shards->repeat_capacity = shards->repeat_count;
     size_t repeats = 0, kept = 0;
     for (size_t i = 0; i < shards->count; i++)
         if (first[i] != i)
@@ -550,12 +551,17 @@ static enum exit_code note_skip_folders(struct collector *collector,
     return CODE_DONE;
 }
 
+void shards_init(struct shards *shards, struct memory *memory)
+{
+    *shards = (struct shards){.memory = memory};
+    arena_init(&shards->names, memory, NAMES_CHUNK_BYTES);
+}
+
 enum exit_code shards_collect(struct shards *shards,
                               const struct shards_request *request,
                               struct memory *memory, struct fault *fault)
 {
-    *shards = (struct shards){.memory = memory};
-    arena_init(&shards->names, memory, NAMES_CHUNK_BYTES);
+    shards_init(shards, memory);
     struct collector collector = {
         .shards = shards, .memory = memory, .fault = fault};
     enum exit_code code = note_skip_folders(&collector, request);
@@ -576,7 +582,7 @@ void shards_free(struct shards *shards)
     memory_unmap(shards->memory, shards->items,
                  shards->capacity * sizeof *shards->items);
     memory_unmap(shards->memory, shards->repeats,
-                 shards->repeat_count * sizeof *shards->repeats);
+                 shards->repeat_capacity * sizeof *shards->repeats);
     arena_reset(&shards->names);
     *shards = (struct shards){0};
 }

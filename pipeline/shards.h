@@ -69,7 +69,7 @@ struct shards {
     struct shard *items;
     size_t count, capacity;
     struct shard_repeat *repeats;
-    size_t repeat_count;
+    size_t repeat_count, repeat_capacity;
     struct shards_passed passed;
     struct arena names;        /* owns all names */
 };
@@ -82,12 +82,21 @@ struct shards_request {
     size_t skip_folder_count;
 };
 
+/* An empty list. */
+void shards_init(struct shards *shards, struct memory *memory);
 /* Makes the list; CODE_DONE, or the fault's code. At least one shard.
  * shards_free in either case. */
 enum exit_code shards_collect(struct shards *shards,
                               const struct shards_request *request,
                               struct memory *memory, struct fault *fault);
 void shards_free(struct shards *shards);
+
+/* Adds shards and repeats that a state knows besides (their names borrowed
+ * until shards_free), and sorts again. A repeat whose name is there already is
+ * passed over. 0 or -ENOMEM. */
+int shards_adopt(struct shards *shards, const struct shard *items,
+                 size_t count, const struct shard_repeat *repeats,
+                 size_t repeat_count);
 
 /* Sum of the sizes; SHARD_SIZE_UNKNOWN if one of them is. */
 uint64_t shards_bytes(const struct shards *shards);

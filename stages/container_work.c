@@ -81,8 +81,7 @@ static bool hand_out_members(const struct container *container)
 {
     const struct run *run = container->job->state->run;
     return run->options.lanes > 1 && !run->filter_files &&
-           atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
-               run->shards->count &&
+           run_all_claimed(run) &&
            ring_count(&run->member_tasks) < 2 * run->options.lanes;
 }
 

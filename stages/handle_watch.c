@@ -232,6 +232,13 @@ int handle_watch_see(struct handle_watch *watch, uint32_t lane_number,
     return number ? keep_seen(watch, lane, number - 1, observation->id) : 0;
 }
 
+int handle_watch_put(struct handle_watch *watch, uint32_t number,
+                     struct id id)
+{
+    CHECK(number < watch->count && watch->lane_count > 0);
+    return keep_seen(watch, &watch->lanes[0], number, id);
+}
+
 bool handle_watch_next(const struct handle_watch *watch, size_t *at,
                        uint32_t *number, struct id *id)
 {

@@ -31,6 +31,11 @@ uint32_t handle_watch_count(const struct handle_watch *watch);
 int handle_watch_see(struct handle_watch *watch, uint32_t lane,
                      const struct observation *observation);
 
+/* Sees again what another process saw (handle_watch_next); before the lanes.
+ * 0 or -ENOMEM. */
+int handle_watch_put(struct handle_watch *watch, uint32_t number,
+                     struct id id);
+
 /* What was seen, in no order, the same perhaps several times: start with *at
  * 0; false at the end. Borrows the id. */
 bool handle_watch_next(const struct handle_watch *watch, size_t *at,

@@ -1,11 +1,8 @@
-#include "stages/ledger.h"
+#include "stages/ledger_json.h"
 
-#include "stages/dictionary_files.h"
 #include "stages/member_list.h"
-#include "stages/reduce/client_class.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,20 +119,19 @@ bool ledger_balances(const struct ledger_input *input)
 
 /* ---- JSON --------------------------------------------------------------- */
 
-/* jansson's calls take over references and report failure at the end. */
-static void put(json_t *object, const char *key, uint64_t number)
+void ledger_put(json_t *object, const char *key, uint64_t number)
 {
     json_object_set_new(object, key, json_integer((json_int_t)number));
 }
 
 /* Non-zero counts by name. */
-static json_t *by_name(const uint64_t *counts, int first, int count,
+json_t *ledger_by_name(const uint64_t *counts, int first, int count,
                        const char *(*name)(int))
 {
     json_t *object = json_object();
     for (int i = first; i < count; i++)
         if (counts[i])
-            put(object, name(i), counts[i]);
+            ledger_put(object, name(i), counts[i]);
     return object;
 }
 
@@ -149,17 +145,17 @@ static const char *line_name(int reason)
     return line_reason_name((enum line_reason)reason);
 }
 
-static const char *control_name(int kind)
+const char *ledger_control(int kind)
 {
     return control_kind_name((enum control_kind)kind);
 }
 
-static const char *dialect_of(int dialect)
+const char *ledger_dialect(int dialect)
 {
     return dialect_name((enum dialect_id)dialect);
 }
 
-static const char *kind_name(int kind)
+const char *ledger_kind(int kind)
 {
     static const char *const names[POST_KINDS] = {"original", "quote", "reply",
                                                   "retweet"};
@@ -169,29 +165,29 @@ static const char *kind_name(int kind)
 static json_t *unpacked_json(const struct shard_ledger *l)
 {
     json_t *object = json_object();
-    put(object, "file", l->unpacked.file);
-    put(object, "frames", l->unpacked.frames);
-    put(object, "skippable", l->unpacked.skippable);
-    put(object, "rejected", l->unpacked.rejected);
+    ledger_put(object, "file", l->unpacked.file);
+    ledger_put(object, "frames", l->unpacked.frames);
+    ledger_put(object, "skippable", l->unpacked.skippable);
+    ledger_put(object, "rejected", l->unpacked.rejected);
     return object;
 }
 
 static json_t *members_json(const struct shard_ledger *l)
 {
     json_t *object = json_object();
-    put(object, "total", l->members);
-    put(object, "passed_over", l->members_passed);
+    ledger_put(object, "total", l->members);
+    ledger_put(object, "passed_over", l->members_passed);
     return object;
 }
 
 static json_t *bytes_json(const struct shard_ledger *l)
 {
     json_t *object = json_object();
-    put(object, "file", l->file_bytes);
-    put(object, "frames", l->frame_bytes);
-    put(object, "skippable", l->skippable_bytes);
-    put(object, "rejected", l->rejected_bytes);
-    put(object, "text", l->tally.text_bytes);
+    ledger_put(object, "file", l->file_bytes);
+    ledger_put(object, "frames", l->frame_bytes);
+    ledger_put(object, "skippable", l->skippable_bytes);
+    ledger_put(object, "rejected", l->rejected_bytes);
+    ledger_put(object, "text", l->tally.text_bytes);
     if (l->unpacked.file)
         json_object_set_new(object, "unpacked", unpacked_json(l));
     return object;
@@ -200,13 +196,13 @@ static json_t *bytes_json(const struct shard_ledger *l)
 static json_t *frames_json(const struct shard_ledger *l)
 {
     json_t *object = json_object();
-    put(object, "total", l->frames);
-    put(object, "ok", l->frames_ok);
-    put(object, "unchecked", l->frames_unchecked);
-    put(object, "skippable", l->skippable_frames);
-    put(object, "window_bytes_max", l->window_bytes_max);
+    ledger_put(object, "total", l->frames);
+    ledger_put(object, "ok", l->frames_ok);
+    ledger_put(object, "unchecked", l->frames_unchecked);
+    ledger_put(object, "skippable", l->skippable_frames);
+    ledger_put(object, "window_bytes_max", l->window_bytes_max);
     json_object_set_new(object, "rejected",
-                        by_name(l->frames_rejected, 1, FRAME_REASON_COUNT,
+                        ledger_by_name(l->frames_rejected, 1, FRAME_REASON_COUNT,
                                 frame_name));
     return object;
 }
@@ -214,13 +210,13 @@ static json_t *frames_json(const struct shard_ledger *l)
 static json_t *lines_json(const struct tally *t)
 {
     json_t *object = json_object();
-    put(object, "total", t->lines);
-    put(object, "accepted", t->accepted);
-    put(object, "control", t->control);
-    put(object, "blank", t->blank);
+    ledger_put(object, "total", t->lines);
+    ledger_put(object, "accepted", t->accepted);
+    ledger_put(object, "control", t->control);
+    ledger_put(object, "blank", t->blank);
     json_object_set_new(
         object, "rejected",
-        by_name(t->rejected, 1, LINE_REASON_COUNT, line_name));
+        ledger_by_name(t->rejected, 1, LINE_REASON_COUNT, line_name));
     return object;
 }
 
@@ -231,8 +227,8 @@ static json_t *dialects_json(const struct tally *t)
         if (!t->dialect_records[i])
             continue;
         json_t *dialect = json_object();
-        put(dialect, "records", t->dialect_records[i]);
-        put(dialect, "posts_with_copies", t->dialect_posts[i]);
+        ledger_put(dialect, "records", t->dialect_records[i]);
+        ledger_put(dialect, "posts_with_copies", t->dialect_posts[i]);
         json_object_set_new(object, dialect_name((enum dialect_id)i), dialect);
     }
     return object;
@@ -241,18 +237,18 @@ static json_t *dialects_json(const struct tally *t)
 static json_t *records_json(const struct tally *t)
 {
     json_t *object = json_object();
-    put(object, "total", t->records);
-    put(object, "posts_with_copies", t->post_records);
-    put(object, "outside_range", t->outside_range);
-    put(object, "no_account", t->no_account);
-    put(object, "users", t->user_records);
+    ledger_put(object, "total", t->records);
+    ledger_put(object, "posts_with_copies", t->post_records);
+    ledger_put(object, "outside_range", t->outside_range);
+    ledger_put(object, "no_account", t->no_account);
+    ledger_put(object, "users", t->user_records);
     json_object_set_new(object, "dialects", dialects_json(t));
     json_object_set_new(object, "control",
-                        by_name(t->control_records, 0, CONTROL_KIND_COUNT,
-                                control_name));
+                        ledger_by_name(t->control_records, 0, CONTROL_KIND_COUNT,
+                                ledger_control));
     json_object_set_new(
         object, "rejected",
-        by_name(t->records_rejected, 1, LINE_REASON_COUNT, line_name));
+        ledger_by_name(t->records_rejected, 1, LINE_REASON_COUNT, line_name));
     return object;
 }
 
@@ -268,16 +264,16 @@ static json_t *shard_ledger_json(const char *name,
     if (l->members || l->members_passed)
         json_object_set_new(object, "members", members_json(l));
     json_object_set_new(object, "records", records_json(&l->tally));
-    put(object, "delete_notices", l->tally.notices);
-    put(object, "documents", l->tally.documents);
-    put(object, "id_mismatch", l->tally.id_mismatch);
-    put(object, "limit_track_max", l->tally.limit_track);
-    put(object, "observations", l->tally.observations);
-    put(object, "time_anomalies", l->tally.time_anomalies);
+    ledger_put(object, "delete_notices", l->tally.notices);
+    ledger_put(object, "documents", l->tally.documents);
+    ledger_put(object, "id_mismatch", l->tally.id_mismatch);
+    ledger_put(object, "limit_track_max", l->tally.limit_track);
+    ledger_put(object, "observations", l->tally.observations);
+    ledger_put(object, "time_anomalies", l->tally.time_anomalies);
     return object;
 }
 
-static bool dump(json_t *root, struct output *output)
+bool ledger_dump(json_t *root, struct output *output)
 {
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
     json_decref(root);
@@ -290,7 +286,7 @@ static bool dump(json_t *root, struct output *output)
 }
 
 /* A shard's name is bytes: what is no UTF-8 shows as U+FFFD. */
-static char *shown_name(const char *name)
+char *ledger_shown_name(const char *name)
 {
     json_t *plain = json_string(name);
     json_decref(plain);
@@ -312,7 +308,7 @@ static json_t *shards_json(const struct run *run)
     json_t *shards = json_array();
     struct ledger_walk walk = {0};
     while (ledger_next(run, &walk)) {
-        char *name = shown_name(walk.name);
+        char *name = ledger_shown_name(walk.name);
         json_array_append_new(
             shards, shard_ledger_json(name ? name : "", walk.ledger));
         free(name);
@@ -323,14 +319,14 @@ static json_t *shards_json(const struct run *run)
 static json_t *posts_json(const struct reduce_counts *counts)
 {
     json_t *object = json_object();
-    put(object, "accounts", counts->accounts);
-    put(object, "accounts_listed", counts->accounts_listed);
-    put(object, "posts", counts->posts);
-    put(object, "posts_listed", counts->posts_listed);
-    put(object, "duplicates", counts->duplicates);
-    put(object, "conflicting_duplicates", counts->conflicting_duplicates);
-    put(object, "deletes", counts->deletions);
-    put(object, "deletes_without_account", counts->deletes_without_account);
+    ledger_put(object, "accounts", counts->accounts);
+    ledger_put(object, "accounts_listed", counts->accounts_listed);
+    ledger_put(object, "posts", counts->posts);
+    ledger_put(object, "posts_listed", counts->posts_listed);
+    ledger_put(object, "duplicates", counts->duplicates);
+    ledger_put(object, "conflicting_duplicates", counts->conflicting_duplicates);
+    ledger_put(object, "deletes", counts->deletions);
+    ledger_put(object, "deletes_without_account", counts->deletes_without_account);
     return object;
 }
 
@@ -340,7 +336,7 @@ static json_t *tables_json(const struct ledger_input *input)
     json_t *object = json_object();
     for (int i = 0; i < TABLE_COUNT; i++)
         if (input->tables & TABLE_BIT(i))
-            put(object, TABLES[i].name, input->counts.table_rows[i]);
+            ledger_put(object, TABLES[i].name, input->counts.table_rows[i]);
     return object;
 }
 
@@ -358,196 +354,5 @@ bool ledger_json(const struct ledger_input *input, struct output *output)
     }
     json_object_set_new(root, "shards", shards_json(input->run));
     free(total);
-    return dump(root, output);
-}
-
-/* ---- manifest ----------------------------------------------------------- */
-
-static json_t *manifest_shards(const struct run *run)
-{
-    json_t *shards = json_array();
-    struct ledger_walk walk = {0};
-    while (ledger_next(run, &walk)) {
-        const struct shard_ledger *l = walk.ledger;
-        char digest[33];
-        snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64,
-                 l->digest[0], l->digest[1]);
-        char *name = shown_name(walk.name);
-        json_t *shard = json_object();
-        json_object_set_new(shard, "shard", json_string(name ? name : ""));
-        put(shard, "bytes", l->file_bytes);
-        json_object_set_new(shard, "xxh3_128", json_string(digest));
-        json_object_set_new(
-            shard, "container",
-            json_string(l->container     ? l->container
-                        : l->is_text     ? "text"
-                        : !l->file_bytes && !l->unpacked.file ? "empty"
-                                                              : "zstd"));
-        json_object_set_new(
-            shard, "framing",
-            json_string(l->framing == FRAMING_DOCUMENT ? "document"
-                        : l->framing == FRAMING_CSV    ? "csv"
-                                                       : "lines"));
-        json_array_append_new(shards, shard);
-        free(name);
-    }
-    return shards;
-}
-
-static json_t *repeats_json(const struct shards *shards)
-{
-    json_t *repeats = json_array();
-    for (size_t i = 0; i < shards->repeat_count; i++) {
-        char *name = shown_name(shards->repeats[i].name);
-        char *first = shown_name(shards->repeats[i].first);
-        json_t *repeat = json_object();
-        json_object_set_new(repeat, "shard", json_string(name ? name : ""));
-        json_object_set_new(repeat, "same_file_as",
-                            json_string(first ? first : ""));
-        json_array_append_new(repeats, repeat);
-        free(name);
-        free(first);
-    }
-    return repeats;
-}
-
-/* Half of the ids in a hundredth of the second is no accident. */
-#define SAMPLE_IDS_MIN 100
-
-static json_t *sample_json(const struct tally *t)
-{
-    json_t *object = json_object();
-    bool suspected = t->id_times >= SAMPLE_IDS_MIN &&
-                     t->id_times_657_666 >= t->id_times / 2;
-    json_object_set_new(object, "sample_suspected", json_boolean(suspected));
-    put(object, "ids_with_time", t->id_times);
-    put(object, "ids_in_ms_657_to_666", t->id_times_657_666);
-    return object;
-}
-
-static void put_digest(json_t *object, const char *key, struct hash128 hash)
-{
-    char digest[33];
-    snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, hash.high,
-             hash.low);
-    json_object_set_new(object, key, json_string(digest));
-}
-
-static json_t *dictionaries_json(const struct dictionary_files *files)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < files->count; i++) {
-        const struct dictionary_file *file = &files->items[i];
-        char *name = shown_name(file->name);
-        json_t *object = json_object();
-        json_object_set_new(object, "file", json_string(name ? name : ""));
-        put(object, "bytes", file->size);
-        put_digest(object, "xxh3_128",
-                   (struct hash128){.high = file->digest[0],
-                                    .low = file->digest[1]});
-        json_array_append_new(array, object);
-        free(name);
-    }
-    return array;
-}
-
-/* Absent where it was not asked for. */
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (text)
-        json_object_set_new(object, key, json_string(text));
-}
-
-static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
-{
-    struct output text = {0};
-    if (ms == none)
-        return;
-    emit_time(&text, ms);
-    if (!text.failed)
-        json_object_set_new(object, key,
-                            json_stringn(text.bytes, text.size));
-    output_free(&text);
-}
-
-/* Without pseudonyms its digest too: a list of few could be guessed by it. */
-static void put_list(json_t *object, const char *key,
-                     const struct account_set *set,
-                     const struct pseudonyms *pseudonyms)
-{
-    if (!set)
-        return;
-    json_t *list = json_object();
-    put(list, "accounts", account_set_size(set));
-    if (!pseudonyms)
-        put_digest(list, "xxh3_128", account_set_digest(set));
-    json_object_set_new(object, key, list);
-}
-
-static void put_local_time(json_t *object, const struct parameters *asked)
-{
-    char offset[16];
-    int32_t minutes = asked->utc_offset_minutes;
-    if (asked->zone) {
-        put_text(object, "time_zone", asked->zone->name);
-        put_digest(object, "time_zone_xxh3_128", asked->zone->digest);
-        return;
-    }
-    snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+',
-             abs(minutes) / 60, abs(minutes) % 60);
-    put_text(object, "utc_offset", offset);
-}
-
-static json_t *parameters_json(const struct ledger_input *input)
-{
-    const struct parameters *asked = input->parameters;
-    json_t *object = json_object();
-    put_local_time(object, asked);
-    put(object, "line_bytes_max", asked->line_bytes_max);
-    put_text(object, "formats", input->formats);
-    put_text(object, "tables", asked->tables);
-    put_text(object, "columns", asked->columns);
-    put_time(object, "since", asked->since, SINCE_EVER);
-    put_time(object, "until", asked->until, UNTIL_EVER);
-    if (asked->min_posts)
-        put(object, "min_posts", asked->min_posts);
-    put_list(object, "core", asked->core, asked->pseudonyms);
-    put_list(object, "accounts", asked->accounts, asked->pseudonyms);
-    json_object_set_new(object, "pseudonyms",
-                        json_boolean(asked->pseudonyms != NULL));
-    if (asked->pseudonyms)
-        put_text(object, "pseudonyms_key",
-                 pseudonyms_fingerprint(asked->pseudonyms));
-    put_digest(object, "clients_xxh3_128", client_table_digest());
-    const struct dictionary_files *files = input->run->options.dictionaries;
-    if (files && files->count)
-        json_object_set_new(object, "dictionaries", dictionaries_json(files));
-    return object;
-}
-
-bool manifest_json(const struct ledger_input *input, struct output *output)
-{
-    struct shard_ledger *total = malloc(sizeof *total);
-    if (!total)
-        return false;
-    ledger_total(input->run, total);
-    json_t *root = json_object();
-    json_object_set_new(root, "program", json_string("sandpiper"));
-    json_object_set_new(root, "version", json_string(SANDPIPER_VERSION));
-    json_object_set_new(root, "parameters", parameters_json(input));
-    json_object_set_new(root, "shards", manifest_shards(input->run));
-    json_object_set_new(root, "repeated_shards",
-                        repeats_json(input->run->shards));
-    json_object_set_new(root, "posts_with_copies_by_dialect",
-                        by_name(total->tally.dialect_posts, 0, DIALECT_COUNT,
-                                dialect_of));
-    json_object_set_new(
-        root, "posts_with_copies_by_kind",
-        by_name(total->tally.kinds, 0, POST_KINDS, kind_name));
-    json_object_set_new(root, "control_by_kind",
-                        by_name(total->tally.control_records, 0,
-                                CONTROL_KIND_COUNT, control_name));
-    json_object_set_new(root, "sample", sample_json(&total->tally));
-    free(total);
-    return dump(root, output);
+    return ledger_dump(root, output);
 }

@@ -23,6 +23,8 @@
  *
  * No clock, no thread count and no order of arrival shows in these files.
  */
+struct dictionary_files;
+
 struct ledger_input {
     const struct run *run;
     struct reduce_counts counts;
@@ -34,6 +36,11 @@ struct ledger_input {
 
 /* Raises CODE_BUG and says which sum does not hold. */
 bool ledger_balances(const struct ledger_input *input);
+
+/* All that was asked for, as the manifest has it, in one line; given (free).
+ * NULL: out of memory. */
+char *manifest_asked(const struct parameters *parameters, const char *formats,
+                     const struct dictionary_files *dictionaries);
 
 /* Each adds a whole file to the output; false when out of memory. */
 bool ledger_json(const struct ledger_input *input, struct output *output);

@@ -115,6 +115,22 @@ void parameters_close(struct parameters *parameters)
         local_time_free(&parameters->zone_storage);
 }
 
+void parameters_handles_key(const struct parameters *parameters,
+                            uint64_t key[2])
+{
+    struct hash128 lists[2] = {{0}};
+    key[0] = key[1] = 0;
+    if (handle_watch_count(parameters->watch) == 0)
+        return;
+    if (parameters->accounts)
+        lists[0] = account_set_digest(parameters->accounts);
+    if (parameters->core)
+        lists[1] = account_set_digest(parameters->core);
+    struct hash128 both = hash_bytes128(lists, sizeof lists);
+    key[0] = both.high;
+    key[1] = both.low;
+}
+
 int parameters_resolve(struct parameters *parameters)
 {
     int error = 0;

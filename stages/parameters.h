@@ -34,6 +34,10 @@ bool parameters_open(struct parameters *parameters,
                      struct memory *memory, uint32_t lanes,
                      struct fault *fault);
 void parameters_close(struct parameters *parameters);
+/* Of the lists whose handles are looked for while shards are read; zeros if
+ * there are none. */
+void parameters_handles_key(const struct parameters *parameters,
+                            uint64_t key[2]);
 /* After all shards are read: who stands behind the handles. 0 or -ENOMEM. */
 int parameters_resolve(struct parameters *parameters);
 

@@ -1,10 +1,13 @@
 #include "stages/publish.h"
 
 #include "pipeline/check.h"
+#include "stages/member_list.h"
 #include "stages/seal.h"
+#include "stages/state.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static uint32_t table_bit(const char *name, size_t size)
 {
@@ -96,6 +99,62 @@ void publish_names(const struct publish_options *options,
     add_name(names, "manifest", "json");
     add_name(names, "rejects", "jsonl");
     add_name(names, "timings", "json");
+}
+
+void publish_formats(const struct publish_options *options,
+                     char formats[PUBLISH_FORMATS_BYTES])
+{
+    formats[0] = '\0';
+    for (int i = 0; i < TABLE_FORMATS; i++)
+        if (options->formats[i]) {
+            strcat(formats, *formats ? "," : "");
+            strcat(formats, TABLE_FORMAT_NAMES[i]);
+        }
+}
+
+static bool file_holds(int fd, const struct output *output)
+{
+    char part[4096];
+    size_t at = 0;
+    ssize_t got;
+    while ((got = read(fd, part, sizeof part)) > 0) {
+        if ((size_t)got > output->size - at ||
+            memcmp(part, output->bytes + at, (size_t)got) != 0)
+            return false;
+        at += (size_t)got;
+    }
+    return got == 0 && at == output->size;
+}
+
+static bool has_file(const struct outdir *outdir, const char *name)
+{
+    int fd = outdir_open_before(outdir, name);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+bool publish_is_there(const struct run *run,
+                      const struct publish_options *options,
+                      const struct outdir *outdir)
+{
+    char formats[PUBLISH_FORMATS_BYTES];
+    struct publish_names names;
+    struct output manifest = {0};
+    publish_formats(options, formats);
+    publish_names(options, &names);
+    struct ledger_input input = {.run = run, .tables = options->tables,
+                                 .parameters = options->parameters,
+                                 .formats = formats};
+    int fd = outdir_open_before(outdir, "manifest.json");
+    bool there = fd >= 0 && manifest_json(&input, &manifest) &&
+                 file_holds(fd, &manifest);
+    for (uint32_t i = 0; i < names.count && there; i++)
+        there = has_file(outdir, names.list[i]);
+    if (fd >= 0)
+        close(fd);
+    output_free(&manifest);
+    return there;
 }
 
 /* ---- the rounds on all lanes -------------------------------------------- */
@@ -201,28 +260,40 @@ static bool write_beside(struct outdir *outdir,
     return true;
 }
 
+/* What was behind a mark when a process ended was read again: a copy may
+ * stand in the segments more often than in the shards, and the ledger alone
+ * knows how many there were. */
+static void count_duplicates(const struct run *run,
+                             struct reduce_counts *counts)
+{
+    uint64_t records = 0;
+    for (struct ledger_walk walk = {0}; ledger_next(run, &walk);)
+        records += walk.ledger->tally.post_records;
+    if (records >= counts->posts &&
+        records <= counts->posts + counts->duplicates)
+        counts->duplicates = records - counts->posts;
+}
+
 bool publish(struct run *run, const struct topology *topology,
              const struct publish_options *options, struct outdir *outdir,
              struct reduce_counts *counts)
 {
-    char formats[64] = "";
+    char formats[PUBLISH_FORMATS_BYTES];
     struct table_files_options tables = {.tables = options->tables,
                                          .schema = options->schema,
                                          .lanes = run->options.lanes,
                                          .pseudonyms =
                                              options->parameters->pseudonyms};
-    for (int i = 0; i < TABLE_FORMATS; i++) {
+    publish_formats(options, formats);
+    for (int i = 0; i < TABLE_FORMATS; i++)
         tables.formats[i] = options->formats[i];
-        if (options->formats[i]) {
-            strcat(formats, *formats ? "," : "");
-            strcat(formats, TABLE_FORMAT_NAMES[i]);
-        }
-    }
     struct table_files *files =
         table_files_open(&tables, outdir, run->memory, run->fault);
     bool well = files && write_tables(run, topology, options, files, outdir,
                                       counts);
     table_files_close(files);
+    if (well && run->options.state && state_resumed(run->options.state))
+        count_duplicates(run, counts);
     struct ledger_input input = {
         .run = run, .counts = *counts, .tables = options->tables,
         .parameters = options->parameters, .formats = formats};

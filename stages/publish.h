@@ -41,6 +41,17 @@ struct publish_names {
 void publish_names(const struct publish_options *options,
                    struct publish_names *names);
 
+/* "csv,jsonl" */
+#define PUBLISH_FORMATS_BYTES 64
+void publish_formats(const struct publish_options *options,
+                     char formats[PUBLISH_FORMATS_BYTES]);
+
+/* Whether the set before is the one that the run would give: of the same
+ * shards, parameters and version, with all its files. */
+bool publish_is_there(const struct run *run,
+                      const struct publish_options *options,
+                      const struct outdir *outdir);
+
 /* Reduces and writes all files but the timings. False: the fault is up. */
 bool publish(struct run *run, const struct topology *topology,
              const struct publish_options *options, struct outdir *outdir,

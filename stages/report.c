@@ -73,6 +73,11 @@ void report_summary(FILE *out, const struct report *report)
             run->shards->count, gb, seconds,
             seconds > 0 ? gb / seconds : 0.0, report->io, report->isa,
             run->options.lanes);
+    if (report->bytes_before)
+        fprintf(out,
+                "  %" PRIu64 " shards, %.3f GB of shards in all, were read "
+                "before and kept\n",
+                report->shards_before, (double)report->bytes_before / 1e9);
     if (report->filter_files)
         print_found(out, report, t);
     else
@@ -170,6 +175,9 @@ bool report_timings(const struct report *report, struct output *output)
     add_number(output, ",\n  \"resident_peak_bytes\": ",
                resident_peak_bytes());
     add_number(output, ",\n  \"seals\": ", report->seals);
+    add_number(output, ",\n  \"shards_read_before\": ",
+               report->shards_before);
+    add_number(output, ",\n  \"bytes_read_before\": ", report->bytes_before);
     add_number(output, ",\n  \"read_ns\": ", report->read_ns);
     add_number(output, ",\n  \"reduce_ns\": ", report->reduce_ns);
     output_add_text(output, ",\n  \"lane_ns\": {");

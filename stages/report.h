@@ -13,6 +13,8 @@ struct report {
     const char *output;              /* the directory, as given */
     uint64_t read_ns, reduce_ns;     /* wall clock */
     uint32_t seals;
+    /* What an earlier process had read; 0: nothing. */
+    uint64_t shards_before, bytes_before;
     const struct filter_files *filter_files;    /* of a filter; or NULL */
     const char *io, *io_reason;
     const char *isa;

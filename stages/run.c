@@ -4,8 +4,11 @@
 #include "stages/dictionary_files.h"
 #include "stages/filter_files.h"
 #include "stages/frame_work.h"
+#include "stages/member_list.h"
 #include "stages/seal.h"
+#include "stages/shard_mark.h"
 #include "stages/shard_work.h"
+#include "stages/state.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,8 +62,9 @@ static bool worth_sealing(const struct run *run)
 void run_safe_point(struct lane_state *state)
 {
     struct run *run = state->run;
-    if (aggregate_full(run->aggregate) &&
-        !lanes_meeting_wanted(run->lanes) && worth_sealing(run))
+    if (!lanes_meeting_wanted(run->lanes) &&
+        ((aggregate_full(run->aggregate) && worth_sealing(run)) ||
+         seal_is_due(run->seal, state->times.since)))
         lanes_meet_request(run->lanes);
     if (lanes_meeting_wanted(run->lanes))
         seal_together(state);
@@ -170,7 +174,7 @@ static bool lane_has_work(void *arg)
            ring_count(&run->span_tasks) > 0 ||
            ring_count(&run->frame_tasks) > 0 ||
            ring_count(&run->member_tasks) > 0 ||
-           atomic_load_explicit(&run->shards_left, memory_order_relaxed) == 0;
+           run_all_read(run);
 }
 
 /* The next shard that nobody has claimed. */
@@ -178,11 +182,11 @@ static bool claim_shard(struct run *run, uint32_t *shard)
 {
     uint64_t place = atomic_load_explicit(&run->next_shard,
                                           memory_order_relaxed);
-    if (place >= run->shards->count)
+    if (place >= run->order_count)
         return false;
     place = atomic_fetch_add_explicit(&run->next_shard, 1,
                                       memory_order_relaxed);
-    if (place >= run->shards->count)
+    if (place >= run->order_count)
         return false;
     *shard = run->order[place];
     return true;
@@ -190,7 +194,7 @@ static bool claim_shard(struct run *run, uint32_t *shard)
 
 static void shard_finished(struct run *run)
 {
-    /* Release: pairs with the acquire in run_lane(). */
+    /* Release: pairs with the acquire in run_all_read(). */
     if (atomic_fetch_sub_explicit(&run->shards_left, 1,
                                   memory_order_release) == 1)
         lanes_wake(run->lanes);
@@ -212,14 +216,15 @@ int run_lane(struct lane *lane)
             lanes_mark_busy(lane);
             (void)shard_do(state, shard);
             shard_finished(run);
-        } else if (atomic_load_explicit(&run->shards_left,
-                                        memory_order_acquire) == 0) {
+        } else if (run_all_read(run)) {
             break;
         } else if (!run_help(state, true) && !container_help(state)) {
             lanes_park(lane, lane_has_work, run);
             profile_was(&state->times, STAGE_IDLE);
         }
     }
+    if (run->options.state && !fault_raised(run->fault))
+        seal_together(state);
     return fault_raised(run->fault);
 }
 
@@ -239,10 +244,13 @@ static int by_falling_size(const void *a, const void *b)
 /* Large shards first: so the lanes end at about the same time. */
 static void order_shards(struct run *run)
 {
+    run->order_count = 0;
     for (uint32_t i = 0; i < run->shards->count; i++)
-        run->order[i] = i;
+        if (!run->ledgers[i].done)
+            run->order[run->order_count++] = i;
     sorted_shards = run->shards->items;
-    qsort(run->order, run->shards->count, sizeof *run->order, by_falling_size);
+    qsort(run->order, run->order_count, sizeof *run->order, by_falling_size);
+    atomic_init(&run->shards_left, run->order_count);
 }
 
 static size_t ring_places(const struct run *run)
@@ -268,16 +276,22 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
 {
     *run = (struct run){.plan = plan, .memory = memory, .fault = fault,
                         .shards = shards, .options = *options};
-    atomic_init(&run->shards_left, shards->count);
     struct aggregate_options aggregate = {.lanes = options->lanes,
                                           .partitions = plan->partitions,
                                           .hash_seed = random_seed(),
                                           .watch = options->watch};
     run->order = calloc(shards->count, sizeof *run->order);
     run->ledgers = calloc(shards->count, sizeof *run->ledgers);
+    run->marks = calloc(shards->count, sizeof *run->marks);
     run->lane_states = calloc(options->lanes, sizeof *run->lane_states);
-    run->seal = seal_open(run, directory);
-    if (!run->order || !run->ledgers || !run->lane_states || !run->seal ||
+    struct state *state = options->state;
+    size_t segments = 0;
+    const struct checkpoint_segment *list =
+        state ? state_segments(state, &segments) : NULL;
+    run->seal = seal_open(run, state ? state_directory(state) : directory,
+                          list, segments);
+    if (!run->order || !run->ledgers || !run->marks || !run->lane_states ||
+        !run->seal ||
         ring_init(&run->frame_tasks, memory, ring_places(run)) ||
         ring_init(&run->span_tasks, memory, ring_places(run)) ||
         ring_init(&run->member_tasks, memory, ring_places(run)) ||
@@ -287,6 +301,8 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
         run_out_of_memory(run);
         return CODE_MEMORY;
     }
+    if (state && !state_begin(state, run))
+        return fault->code;
     order_shards(run);
     return CODE_DONE;
 }
@@ -325,6 +341,9 @@ void run_close(struct run *run)
         run_store_close(&run->spilled);
     for (size_t i = 0; run->ledgers && i < run->shards->count; i++)
         member_list_free(run->ledgers[i].member_list);
+    for (size_t i = 0; run->marks && i < run->shards->count; i++)
+        shard_mark_free(run->marks[i]);
+    free(run->marks);
     free(run->order);
     free(run->ledgers);
     free(run->lane_states);

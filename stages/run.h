@@ -37,6 +37,8 @@ struct run_options {
     const struct dictionary_files *dictionaries;   /* for zstd; or NULL */
     /* Lines are sought, not accounts: they go to files in the output. */
     const struct filter *filter;   /* or NULL */
+    struct state *state;           /* what outlives the run; or NULL */
+    uint64_t commit_bytes;         /* of shards, between commits; 0: default */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */
@@ -84,6 +86,9 @@ struct filter_files;
 struct lane_state;
 struct layer;
 struct seal;
+struct shard_job;
+struct shard_mark;
+struct state;
 struct stitch;
 struct text_work;
 
@@ -96,7 +101,8 @@ struct run {
     struct run_options options;
     struct progress_counters progress;
 
-    uint32_t *order;               /* shards by falling size */
+    uint32_t *order;               /* shards to read, by falling size */
+    uint64_t order_count;
     _Atomic uint64_t next_shard;   /* index into order */
     _Atomic uint64_t shards_left;  /* not finished yet */
     _Atomic uint32_t wide_lanes;   /* that hold a window above the floor */
@@ -109,6 +115,7 @@ struct run {
     struct seal *seal;
     struct filter_files *filter_files;     /* of a filter; or NULL */
     struct shard_ledger *ledgers;  /* by shard */
+    struct shard_mark **marks;     /* by shard: where it goes on; or NULL */
     struct lane_state *lane_states;
 };
 
@@ -130,6 +137,9 @@ struct lane_state {
     struct row_parser *rows;
     struct text_work *text_work;   /* of the frame at hand */
     struct stitch *stitch;         /* of the shard it owns */
+    uint32_t shard;                /* the one it owns */
+    /* Of it, while it could be gone on with from what is known; or NULL. */
+    const struct shard_job *job;
     uint8_t *text_buffer;          /* TEXT_BUFFER_BYTES, of plain shards */
     struct batch batch;            /* what the frame at hand says */
     struct batch stitched;         /* what stitched lines say */
@@ -167,6 +177,19 @@ bool run_apply(struct lane_state *state, struct batch *batch);
 
 /* Raises CODE_MEMORY. */
 void run_out_of_memory(struct run *run);
+
+/* No shard is left to claim. */
+static inline bool run_all_claimed(const struct run *run)
+{
+    return atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
+           run->order_count;
+}
+/* Every shard is read to its end. */
+static inline bool run_all_read(const struct run *run)
+{
+    /* Acquire: pairs with the release of the lane that finished a shard. */
+    return atomic_load_explicit(&run->shards_left, memory_order_acquire) == 0;
+}
 
 /* Does one piece of work that another lane handed out: a span (or a batch to
  * apply), or, if frames is true, a frame too. False: there was none. */

@@ -4,6 +4,7 @@
 #include "stages/filter_files.h"
 #include "stages/frame_work.h"
 #include "stages/layer.h"
+#include "stages/shard_mark.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -70,8 +71,7 @@ static bool hand_out_frames(const struct shard_job *job)
     return !job->is_document && job->codec == CODEC_ZSTD &&
            !job->state->hold && run->options.lanes > 1 &&
            (!job->stitch->is_csv || csv_may_go(job)) &&
-           atomic_load_explicit(&run->next_shard, memory_order_relaxed) >=
-               run->shards->count &&
+           run_all_claimed(run) &&
            ring_count(&run->frame_tasks) < 2 * run->options.lanes;
 }
 
@@ -95,12 +95,20 @@ static bool hand_out(struct shard_job *job, const struct item *item,
     task->piece = piece;
     task->item = *item;
     task->size = size;
+    task->stitch->next_offset = feed_position(job->feed);
     memory_charge(run->memory, sizeof *task + size);
     if (ring_push(&run->frame_tasks, task))
         lanes_wake(run->lanes);
     else
         frame_task_do(job->state, task);
     return true;
+}
+
+/* The owner's piece is whole, and the feed stands behind it. */
+static void complete(struct shard_job *job, struct piece *piece)
+{
+    job->stitch->next_offset = feed_position(job->feed);
+    stitch_complete(job->state, job->stitch, piece);
 }
 
 static bool take_frame(struct shard_job *job, const struct item *item)
@@ -113,7 +121,7 @@ static bool take_frame(struct shard_job *job, const struct item *item)
         if (!frame_do_document(state, &job->document, job->feed, item,
                                piece))
             return false;
-        stitch_complete(state, job->stitch, piece);
+        complete(job, piece);
         return true;
     }
     if (hand_out_frames(job) && hand_out(job, item, piece))
@@ -122,7 +130,7 @@ static bool take_frame(struct shard_job *job, const struct item *item)
         return false;
     if (!frame_do(state, job->feed, item, job->stitch, piece, true))
         return false;
-    stitch_complete(state, job->stitch, piece);
+    complete(job, piece);
     return true;
 }
 
@@ -138,7 +146,7 @@ static bool take_other(struct shard_job *job, const struct item *item)
     piece->reason = item->reason;
     if (job->is_document && item->kind == ITEM_REJECTED)
         document_loss(&job->document);
-    stitch_complete(job->state, job->stitch, piece);
+    complete(job, piece);
     return true;
 }
 
@@ -232,13 +240,23 @@ static bool end_short(struct shard_job *job)
     piece->reason = CONTAINER_TRUNCATED;
     if (job->is_document)
         document_loss(&job->document);
-    stitch_complete(job->state, job->stitch, piece);
+    complete(job, piece);
     return true;
+}
+
+/* From here on the shard could be gone on with by another process. */
+static void may_go_on(struct shard_job *job)
+{
+    struct lane_state *state = job->state;
+    if (state->run->options.state && !job->is_member && !job->is_packed &&
+        !job->is_document && !job->entry && job->fd >= 0)
+        state->job = job;
 }
 
 static bool take_items(struct shard_job *job)
 {
     struct lane_state *state = job->state;
+    may_go_on(job);
     for (;;) {
         struct item item = layer_item(job->feed, job->codec, job->entry);
         profile_was(&state->times, STAGE_READ);
@@ -314,31 +332,66 @@ static void end_text(struct shard_job *job, struct piece *piece)
         text_drop(job->state->text_work);
     piece->kind = well ? PIECE_FRAME : PIECE_LOST;
     piece->reason = well ? FRAME_OK : CONTAINER_TRUNCATED;
-    piece->bytes = at;
+    piece->bytes = at - piece->from;
     /* What is packed is checked by the layer around. */
     piece->checksum = job->is_packed;
     job->ledger->text_frames = well && !piece->checksum;
     progress_add(&job->state->run->progress.posts,
                  piece->tally.post_records);
-    stitch_complete(job->state, job->stitch, piece);
+    complete(job, piece);
+}
+
+/* A new piece at the feed's position, all before which is stitched. */
+static struct piece *begin_part(struct shard_job *job)
+{
+    struct stitch *stitch = job->stitch;
+    struct text_work *work = job->state->text_work;
+    struct piece *piece = next_piece(job, 0);
+    if (!piece)
+        return NULL;
+    piece->goes_on = piece->from > 0;
+    text_begin(work, piece, !job->is_member);
+    if (stitch->is_csv)
+        text_begin_rows(work, &stitch->layout, false, stitch->states,
+                        stitch->bom_left);
+    return piece;
+}
+
+/* What was read so far can be gone on from. */
+static void end_part(struct shard_job *job, struct piece *piece)
+{
+    struct text_work *work = job->state->text_work;
+    text_end(work);
+    text_hand_over(work);
+    piece->kind = PIECE_TEXT;
+    piece->bytes = feed_position(job->feed) - piece->from;
+    progress_add(&job->state->run->progress.posts,
+                 piece->tally.post_records);
+    complete(job, piece);
+}
+
+/* A part of plain text is as long as this, where the shard may be gone on
+ * with. */
+#define TEXT_PART_BYTES ((uint64_t)16 << 20)
+
+static bool part_is_long(const struct shard_job *job,
+                         const struct piece *piece)
+{
+    return job->state->job == job &&
+           feed_position(job->feed) - piece->from >= TEXT_PART_BYTES;
 }
 
 static bool read_text(struct shard_job *job)
 {
     struct lane_state *state = job->state;
     struct run *run = state->run;
-    struct piece *piece = next_piece(job, 0);
-    if (!piece)
-        return false;
-    size_t have;
-    const uint8_t *text = feed_peek(job->feed, FRAMING_BYTES, &have);
-    set_framing(job, text, have);
-    text_begin(state->text_work, piece, !job->is_member);
-    if (job->stitch->is_csv)
-        text_begin_rows(state->text_work, &job->stitch->layout, false,
-                        CSV_CELL_START, job->stitch->bom_left);
+    may_go_on(job);
+    struct piece *piece = begin_part(job);
     for (;;) {
-        text = feed_peek(job->feed, TEXT_BUFFER_BYTES, &have);
+        size_t have;
+        if (!piece)
+            return false;
+        const uint8_t *text = feed_peek(job->feed, TEXT_BUFFER_BYTES, &have);
         have = have < TEXT_BUFFER_BYTES ? have : TEXT_BUFFER_BYTES;
         if (have == 0)
             break;
@@ -353,12 +406,24 @@ static bool read_text(struct shard_job *job)
         text_leave(state->text_work);
         progress_add(&run->progress.text_bytes, have);
         report_progress(job);
+        if (part_is_long(job, piece)) {
+            end_part(job, piece);
+            piece = begin_part(job);
+        }
         run_safe_point(state);
         if (fault_raised(run->fault))
             return false;
     }
     end_text(job, piece);
     return true;
+}
+
+static bool begin_text(struct shard_job *job)
+{
+    size_t have;
+    const uint8_t *text = feed_peek(job->feed, FRAMING_BYTES, &have);
+    set_framing(job, text, have);
+    return read_text(job);
 }
 
 /* ---- the shard ---------------------------------------------------------- */
@@ -411,7 +476,7 @@ bool shard_job_read(struct shard_job *job)
         return format == SHARD_TAR ? container_tar(job) : container_zip(job);
     case SHARD_TEXT:
         job->ledger->is_text = true;
-        return read_text(job);
+        return begin_text(job);
     }
     return false;
 }
@@ -444,6 +509,26 @@ bool shard_job_end(struct shard_job *job, bool read)
     return true;
 }
 
+/* From where an earlier process left it. */
+static bool shard_go_on(struct shard_job *job, int fd)
+{
+    struct lane_state *state = job->state;
+    struct shard_mark *mark = state->run->marks[state->shard];
+    stitch_begin(job->stitch, job->ledger);
+    int error = feed_open_at(job->feed, state->source, fd, &mark->feed);
+    if (error)
+        fault_raise(state->run->fault, CODE_IO, job->name,
+                    mark->feed.position, -error, "cannot go on here");
+    bool well = !error && shard_mark_restore(job, mark);
+    if (!error && !well)
+        run_out_of_memory(state->run);
+    if (!well)
+        return false;
+    state->run->marks[state->shard] = NULL;
+    shard_mark_free(mark);
+    return job->ledger->is_text ? read_text(job) : take_items(job);
+}
+
 static bool shard_begin(struct shard_job *job, int fd, bool seekable)
 {
     struct lane_state *state = job->state;
@@ -470,8 +555,12 @@ bool shard_do(struct lane_state *state, uint32_t index)
     job.file_bytes = shard->size;
     if (state->own_file)
         filter_file_begin(state->own_file, index);
-    bool well = shard_begin(&job, fd, !shard->is_stdin) &&
-                shard_job_end(&job, shard_job_read(&job));
+    state->shard = index;
+    bool well = run->marks[index]
+                    ? shard_job_end(&job, shard_go_on(&job, fd))
+                    : shard_begin(&job, fd, !shard->is_stdin) &&
+                          shard_job_end(&job, shard_job_read(&job));
+    state->job = NULL;
     if (state->own_file)
         well = filter_file_end(state, state->own_file, well);
     /* A huge window is given back before the next shard. */

@@ -10,5 +10,6 @@
 #include "stages/report.h"
 #include "stages/run.h"
 #include "stages/seal.h"
+#include "stages/state.h"
 
 #endif

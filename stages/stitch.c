@@ -41,6 +41,7 @@ void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger)
 {
     stitch->ledger = ledger;
     stitch->appended = 0;
+    stitch->next_offset = 0;
     atomic_store_explicit(&stitch->stitched, 0, memory_order_relaxed);
     stitch->after_loss = false;
     stitch->at_start = true;
@@ -72,12 +73,14 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
         return NULL;
     struct piece *piece = &stitch->pieces[stitch->appended++ % PIECES_MAX];
     piece->offset = offset;
+    piece->from = stitch->next_offset;
     piece->bytes = 0;
     piece->reason = FRAME_OK;
     piece->checksum = false;
     piece->window_bytes = 0;
     piece->has_break = false;
     piece->begun = false;
+    piece->goes_on = false;
     piece->raw = false;
     piece->task = NULL;
     fragment_clear(&piece->head);
@@ -308,16 +311,20 @@ static void stitch_row_loss(struct stitch *stitch)
 
 /* ---- frames ------------------------------------------------------------- */
 
-static void stitch_frame(struct lane_state *state, struct stitch *stitch,
-                         struct piece *piece)
+static void count_frame(struct shard_ledger *ledger, const struct piece *piece)
 {
-    struct shard_ledger *ledger = stitch->ledger;
     ledger->frames++;
     ledger->frames_ok++;
     ledger->frames_unchecked += !piece->checksum;
-    ledger->frame_bytes += piece->bytes;
     if (piece->window_bytes > ledger->window_bytes_max)
         ledger->window_bytes_max = piece->window_bytes;
+}
+
+static void stitch_text(struct lane_state *state, struct stitch *stitch,
+                        struct piece *piece)
+{
+    struct shard_ledger *ledger = stitch->ledger;
+    ledger->frame_bytes += piece->bytes;
     if (stitch->is_csv) {
         stitch_rows(state, stitch, piece);
         return;
@@ -377,7 +384,11 @@ static void stitch_piece(struct lane_state *state, struct stitch *stitch,
     case PIECE_WAITING:
         return;
     case PIECE_FRAME:
-        stitch_frame(state, stitch, piece);
+        count_frame(ledger, piece);
+        stitch_text(state, stitch, piece);
+        return;
+    case PIECE_TEXT:
+        stitch_text(state, stitch, piece);
         return;
     case PIECE_LOST:
     case PIECE_REJECTED:

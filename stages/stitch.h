@@ -33,6 +33,7 @@
 enum piece_kind {
     PIECE_WAITING,        /* a frame of CSV, still to be decoded */
     PIECE_FRAME,          /* a frame that ended well */
+    PIECE_TEXT,           /* a part of plain text; the last one is a FRAME */
     PIECE_LOST,           /* a frame that did not */
     PIECE_REJECTED,       /* bytes that are no frame */
     PIECE_SKIPPABLE,
@@ -44,10 +45,12 @@ struct piece {
     enum piece_kind kind;
     enum frame_reason reason;
     uint64_t offset, bytes;        /* in the shard, compressed */
+    uint64_t from;                 /* of the first byte behind the piece before */
     uint64_t window_bytes;
     bool checksum;
     bool has_break;                /* a line break in it: tail and tally hold */
     bool begun;                    /* the tally has its first line too */
+    bool goes_on;                  /* plain text, not from its beginning */
     struct fragment head, tail;
     /* Of CSV: the head was taken without knowing the states before it; the
      * states at the end; the frame that waits. */
@@ -69,6 +72,7 @@ struct stitch {
     bool is_csv;                   /* by the owner, before the first piece */
     struct csv_layout layout;
     uint64_t appended;             /* by the owner */
+    uint64_t next_offset;          /* likewise: behind the last piece */
     _Atomic int in_order;          /* a frame of CSV had to wait */
     _Atomic uint64_t stitched;
     _Atomic int busy;
@@ -89,7 +93,8 @@ struct stitch *stitch_create(struct run *run);
 void stitch_free(struct stitch *stitch);
 void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger);
 
-/* Owner: the next place, NULL while all are in use. */
+/* Owner: the next place, NULL while all are in use. Before the piece is
+ * completed the owner puts the offset behind it in next_offset. */
 struct piece *stitch_append(struct stitch *stitch, uint64_t offset);
 /* Any lane: the piece is whole; then stitches what can be. */
 void stitch_complete(struct lane_state *state, struct stitch *stitch,

@@ -408,7 +408,7 @@ void text_take(struct text_work *work, const uint8_t *text, size_t size,
         at = work->layout ? take_row_head(work, text, size)
                           : take_head(work, text, size);
     if (work->at_once && !work->layout && work->piece->has_break &&
-        !work->piece->begun)
+        !work->piece->begun && !work->piece->goes_on)
         head_line(work);
     if (work->piece->tail.total > 0 && at < size)
         at += work->layout ? end_row_tail(work, text + at, size - at)

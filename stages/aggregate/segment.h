@@ -29,6 +29,10 @@
  */
 #define SEGMENT_BLOCK_BYTES ((size_t)256 << 10)
 
+/* What its file is called where a run has several. */
+#define SEGMENT_NAME_BYTES 32
+void segment_name(char name[SEGMENT_NAME_BYTES], uint64_t number);
+
 /* ---- writing ----------------------------------------------------------- */
 
 struct segment_writer;
@@ -41,9 +45,10 @@ int segment_create(struct segment_writer **out, struct memory *memory,
 int segment_seal(struct segment_writer *writer, uint32_t lane,
                  uint32_t partition, struct part_cursor *cursor);
 /* The dictionaries that ranks in facts are of, index and footer; syncs file
- * and directory, closes and frees. On failure the file is removed. */
+ * and directory, closes and frees; *bytes gets the file's size. On failure
+ * the file is removed. */
 int segment_end(struct segment_writer *writer,
-                const struct dictionaries *names);
+                const struct dictionaries *names, uint64_t *bytes);
 /* Removes the file and frees. */
 void segment_abandon(struct segment_writer *writer);
 

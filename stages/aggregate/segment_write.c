@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,6 +18,11 @@ struct segment_writer {
     struct segment_section *sections;
     _Atomic uint64_t file_bytes;
 };
+
+void segment_name(char name[SEGMENT_NAME_BYTES], uint64_t number)
+{
+    snprintf(name, SEGMENT_NAME_BYTES, "segment-%06" PRIu64, number);
+}
 
 static void writer_free(struct segment_writer *writer)
 {
@@ -177,7 +184,7 @@ static int write_header(const struct segment_writer *writer)
     return segment_write_at(writer->fd, &header, sizeof header, 0);
 }
 
-static int write_index(struct segment_writer *writer)
+static int write_index(struct segment_writer *writer, uint64_t *bytes)
 {
     size_t size = 0;
     uint64_t blocks = 0;
@@ -192,6 +199,7 @@ static int write_index(struct segment_writer *writer)
         .file_bytes = offset + size + sizeof footer};
     footer.checksum =
         segment_checksum(&footer, offsetof(struct segment_footer, checksum));
+    *bytes = footer.file_bytes;
     int status = segment_write_at(writer->fd, index, size, offset);
     free(index);
     return status ? status
@@ -200,13 +208,13 @@ static int write_index(struct segment_writer *writer)
 }
 
 int segment_end(struct segment_writer *writer,
-                const struct dictionaries *names)
+                const struct dictionaries *names, uint64_t *bytes)
 {
     int status = seal_dictionaries(writer, names);
     if (!status)
         status = write_header(writer);
     if (!status)
-        status = write_index(writer);
+        status = write_index(writer, bytes);
     if (!status && (fsync(writer->fd) != 0 || fsync(writer->directory) != 0))
         status = -errno;
     if (status)

@@ -55,7 +55,7 @@ struct reduce_counts {
     uint64_t accounts_listed;        /* with posts_min or more: with a row */
     uint64_t posts_listed;           /* the sum over these */
     uint64_t duplicates;             /* copies dropped */
-    uint64_t conflicting_duplicates; /* of these, differing from the survivor */
+    uint64_t conflicting_duplicates; /* posts of which copies differ */
     uint64_t deletions;              /* distinct, of accounts with a row */
     uint64_t deletes_without_account;/* distinct, of accounts without one */
     uint64_t days_posts;             /* sum over the table of days */

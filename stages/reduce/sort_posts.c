@@ -209,8 +209,9 @@ static int order_hashes(const struct hash128 *a, const struct hash128 *b)
 }
 
 /* Leaves the best copy of keys[0, count), which are of one post, in keys[0];
- * adds to *conflicting. Each copy is hashed once while the best is looked
- * for; those with its hash are counted as they come. 0 or -ENOMEM. */
+ * adds 1 to *conflicting if they differ. Each copy is hashed once while the
+ * best is looked for; those with its hash are counted as they come. 0 or
+ * -ENOMEM. */
 static int choose_survivor(struct sorter *sorter,
                            const struct copy_context *context,
                            struct post_key *keys, size_t count,
@@ -234,7 +235,7 @@ static int choose_survivor(struct sorter *sorter,
     struct post_key first = keys[0];
     keys[0] = keys[best];
     keys[best] = first;
-    *conflicting += count - equal;
+    *conflicting += equal < count;
     return 0;
 }
 

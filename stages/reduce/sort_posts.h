@@ -12,7 +12,9 @@
  * Copies of a post may carry different times (an id that is no snowflake
  * gives none), so they are found by id first. Of equal (account, post id) the
  * copy with the greatest hash of its canonical JSON stays (survivor.h); a
- * dropped copy with another hash is conflicting.
+ * post of which a dropped copy has another hash is conflicting. (Posts are
+ * counted and not copies: after a resume a copy may be there more often than
+ * it was read from a shard.)
  *
  * O(n log n) at worst, n comparisons when sorted already; memory (charged to
  * the budget, kept for the next account unless it is large): 48 bytes a copy.
@@ -30,7 +32,8 @@ void sorter_free(struct sorter *sorter);
 
 struct sorted_posts {
     size_t count;                        /* facts[0, count) are the posts */
-    uint64_t duplicates, conflicting;    /* dropped; of these, differing */
+    uint64_t duplicates;                 /* copies dropped */
+    uint64_t conflicting;                /* posts of which copies differ */
     /* Of the first and the last post that carry the count, in the order of
      * posts. COUNT_NONE: none does. */
     int64_t statuses_first, statuses_last;

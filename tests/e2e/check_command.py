@@ -318,7 +318,7 @@ def a_full_disk_ends_with_73_or_74_and_leaves_the_old_set_whole(world):
         out = disk / "out"
         expect(world, 0, [], "run", "-q", "-o", out, *few.shards)
         before = set_of(out)
-        done = world.call("run", "-q", "-o", out, *many.shards)
+        done = world.call("run", "-q", "--restart", "-o", out, *many.shards)
         require(done.returncode in (OUTPUT, IO), "ends with",
                 done.returncode, done.stderr)
         require("No space left" in done.stderr, done.stderr)

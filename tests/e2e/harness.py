@@ -89,7 +89,7 @@ class World:
         folder = self.place / name
         done = self.call("run", "--quiet", "-o", folder, "--format",
                          "csv,jsonl", "--tables", ",".join(TABLE_NAMES),
-                         *arguments)
+                         "--restart", *arguments)
         require(done.returncode == 0, "exit", done.returncode, "of", name,
                 "-", done.stderr)
         outputs = Outputs(folder)

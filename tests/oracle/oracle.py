@@ -200,7 +200,7 @@ class Run:
             if any(copy != best for copy in copies):
                 best = max(copies, key=survival_hash)
             self.counts["duplicates"] += len(copies) - 1
-            self.counts["conflicting_duplicates"] += sum(
+            self.counts["conflicting_duplicates"] += any(
                 copy != best for copy in copies)
             accounts[platform, account].append(best)
         self.counts["posts"] = len(self.copies)

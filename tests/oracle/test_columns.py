@@ -128,7 +128,7 @@ class Activity(Case):
         survivor, = run.survivors()["twitter", "7"]
         self.assertEqual(survivor.statuses, max(hashes, key=hashes.get))
         self.assertEqual(run.counts["duplicates"], 3)
-        self.assertEqual(run.counts["conflicting_duplicates"], 2)
+        self.assertEqual(run.counts["conflicting_duplicates"], 1)
 
     def test_control_characters_in_canonical_json(self):
         run = run_of([status(5, 5, source='\u0001\n"\\/\u00e9\x7f')])

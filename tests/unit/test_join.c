@@ -175,7 +175,7 @@ static void write_segment(struct world *world, int directory,
     for (uint32_t p = 0; p < WORLD_PARTS; p++)
         assert_int_equal(
             segment_seal(writer, 0, p, world_open(world, p, 0)), 0);
-    assert_int_equal(segment_end(writer, &names), 0);
+    assert_int_equal(segment_end(writer, &names, &(uint64_t){0}), 0);
 }
 
 /* Each fact's client reads the same by the joined dictionary as it did by

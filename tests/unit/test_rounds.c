@@ -314,7 +314,7 @@ static void the_small_world_has_the_known_answers(void **state)
     assert_int_equal(counts.accounts, 4);
     assert_int_equal(counts.posts, 9);
     assert_int_equal(counts.duplicates, 2);
-    assert_int_equal(counts.conflicting_duplicates, 2);
+    assert_int_equal(counts.conflicting_duplicates, 1);
     assert_int_equal(counts.deletions, 1);
     assert_int_equal(counts.deletes_without_account, 2);
 }

@@ -58,7 +58,7 @@ static void write_segment(struct world *world, const char *name,
     }
     for (uint32_t i = 0; i < lanes; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(segment_end(writer, &names), 0);
+    assert_int_equal(segment_end(writer, &names, &(uint64_t){0}), 0);
     assert_int_equal(memory.used, 0);
 }
 
@@ -210,7 +210,7 @@ static void an_account_may_be_larger_than_many_blocks(void **state)
     assert_int_equal(
         segment_create(&writer, &memory, directory, "large", 1, 1), 0);
     assert_int_equal(segment_seal(writer, 0, 0, &single.face), 0);
-    assert_int_equal(segment_end(writer, &names), 0);
+    assert_int_equal(segment_end(writer, &names, &(uint64_t){0}), 0);
     assert_int_equal(segment_open(&segment, &memory, directory, "large"), 0);
     assert_true(segment_counts(segment).bytes > 6 * SEGMENT_BLOCK_BYTES);
     struct part_cursor *cursor = segment_cursor(segment, 0, NULL);
@@ -355,7 +355,7 @@ static void a_failed_seal_removes_its_file(void **state)
     assert_int_equal(segment_create(&writer, &memory, directory, "failed", 1,
                                     WORLD_PARTS),
                      0);
-    assert_int_equal(segment_end(writer, &names), 0);
+    assert_int_equal(segment_end(writer, &names, &(uint64_t){0}), 0);
     assert_int_equal(drain("failed"), 0);
     assert_int_equal(memory.used, 0);
     world_free(&world);

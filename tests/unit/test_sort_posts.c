@@ -93,7 +93,7 @@ static size_t reference(const struct fact *in, size_t count, struct fact *out,
                                     .statuses_last = COUNT_NONE};
     for (size_t i = 0; i < count; i++) {
         const struct fact *best = &in[i];
-        bool first = true;
+        bool first = true, differs = false;
         for (size_t k = 0; k < count; k++) {
             if (!id_equal(fact_post(&in[i]), fact_post(&in[k])))
                 continue;
@@ -101,7 +101,10 @@ static size_t reference(const struct fact *in, size_t count, struct fact *out,
             if (survives(&in[k], best))
                 best = &in[k];
         }
-        result->conflicting += !same_copy(&in[i], best);
+        for (size_t k = 0; k < count; k++)
+            differs |= id_equal(fact_post(&in[i]), fact_post(&in[k])) &&
+                       !same_copy(&in[k], best);
+        result->conflicting += first && differs;
         result->duplicates += !first;
         if (first)
             out[kept++] = *best;
