@@ -177,7 +177,8 @@ static bool read_shards(struct job *job)
                                       job->parameters.watch,
                                       job->parameters.since,
                                       job->parameters.until,
-                                      &job->dictionaries, job->filter};
+                                      &job->dictionaries, job->filter,
+                                      .damaged = job->options.damaged};
     job->have_run = true;
     if (run_open(&job->run, &job->plan, &job->memory, &job->fault,
                  &job->shards, &run_options,
@@ -204,7 +205,8 @@ static bool read_shards(struct job *job)
     progress_stop(job->progress);
     lanes_destroy(lanes);
     job->run.lanes = NULL;
-    return !fault_raised(&job->fault);
+    return !fault_raised(&job->fault) &&
+           rejects_within(&job->run, &job->options.max_rejects);
 }
 
 static void begin_report(struct job *job)

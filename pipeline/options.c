@@ -85,6 +85,7 @@ static const struct argp_option RUN_OPTIONS[] = {
     {"dict", KEY_DICT, "FILE", 0,
      "A dictionary for zstd frames that were made with it; may be given "
      "several times", 0},
+    WHAT_IS_BAD,
     HOW_IT_RUNS,
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -226,6 +227,12 @@ error_t options_take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_MIN_POSTS:
         parse_min_posts(options, text, state);
+        return 0;
+    case KEY_DAMAGED:
+        options_take_damaged(options, text, state);
+        return 0;
+    case KEY_MAX_REJECTS:
+        options_take_max_rejects(options, text, state);
         return 0;
     case KEY_PLAN:
         options->plan_only = true;

@@ -101,6 +101,19 @@ static bool tables_balance(const struct ledger_input *input)
                             "posts and their rows"));
 }
 
+/* What was salvaged is of rejected frames, and part of what counts. */
+static bool salvage_balances(const struct run *run,
+                             const struct shard_ledger *l)
+{
+    const struct salvaged *s = &l->salvaged;
+    const struct tally *t = &l->tally;
+    return holds(run, NULL,
+                 s->frames <= sum(l->frames_rejected, FRAME_REASON_COUNT) &&
+                     s->text_bytes <= t->text_bytes && s->lines <= t->lines &&
+                     s->posts <= t->post_records,
+                 1, "salvaged is part of the whole");
+}
+
 bool ledger_balances(const struct ledger_input *input)
 {
     const struct run *run = input->run;
@@ -112,10 +125,11 @@ bool ledger_balances(const struct ledger_input *input)
     if (!total)
         return false;
     ledger_total(run, total);
-    bool well = input->read_only ||
+    bool well = salvage_balances(run, total);
+    well = well && (input->read_only ||
                 holds(run, NULL, total->tally.post_records,
                       input->counts.posts + input->counts.duplicates,
-                      "posts and duplicates");
+                      "posts and duplicates"));
     free(total);
     return well && rows_balance(input) && tables_balance(input);
 }
@@ -211,6 +225,17 @@ static json_t *frames_json(const struct shard_ledger *l)
     return object;
 }
 
+/* In names of the ledger's own: text is bytes, lines and posts are counts. */
+static json_t *salvaged_json(const struct salvaged *salvaged)
+{
+    json_t *object = json_object();
+    put(object, "frames", salvaged->frames);
+    put(object, "text", salvaged->text_bytes);
+    put(object, "lines", salvaged->lines);
+    put(object, "posts", salvaged->posts);
+    return object;
+}
+
 static json_t *lines_json(const struct tally *t)
 {
     json_t *object = json_object();
@@ -265,6 +290,8 @@ static json_t *shard_ledger_json(const char *name,
     json_object_set_new(object, "bytes", bytes_json(l));
     json_object_set_new(object, "frames", frames_json(l));
     json_object_set_new(object, "lines", lines_json(&l->tally));
+    if (l->salvaged.frames)
+        json_object_set_new(object, "salvaged", salvaged_json(&l->salvaged));
     if (l->members || l->members_passed)
         json_object_set_new(object, "members", members_json(l));
     json_object_set_new(object, "records", records_json(&l->tally));
@@ -511,6 +538,8 @@ static json_t *parameters_json(const struct ledger_input *input)
     put_time(object, "until", asked->until, UNTIL_EVER);
     if (asked->min_posts)
         put(object, "min_posts", asked->min_posts);
+    if (input->run->options.damaged == DAMAGED_SALVAGE)
+        put_text(object, "damaged", "salvage");
     put_list(object, "core", asked->core, asked->pseudonyms);
     put_list(object, "accounts", asked->accounts, asked->pseudonyms);
     json_object_set_new(object, "pseudonyms",
