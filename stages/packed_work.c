@@ -49,10 +49,10 @@ static void count_salvaged(struct shard_ledger *ledger,
 {
     salvaged->frames = salvaged->text_bytes > 0;
     salvaged_add(&ledger->salvaged, salvaged);
-    if (ledger->frames <= SAMPLES_MAX && ledger->frame_sample_count > 0)
-        salvaged_add(
-            &ledger->frame_samples[ledger->frame_sample_count - 1].salvaged,
-            salvaged);
+    /* Its sample is the last one, as long as there was room. */
+    uint32_t samples = ledger->frame_sample_count;
+    if (samples > 0 && samples < SAMPLES_MAX)
+        salvaged_add(&ledger->frame_samples[samples - 1].salvaged, salvaged);
 }
 
 /* What members said up to the damage counts, though the frame of the layer

@@ -339,6 +339,51 @@ static void an_entry_is_compared_with_what_the_directory_says(void **state)
     free(text.data);
 }
 
+/* Shows the shard's bytes in pieces. */
+struct pieces {
+    const struct bytes *shard;
+    size_t at, piece;
+};
+
+static ssize_t pieces_pull(void *context, const uint8_t **bytes)
+{
+    struct pieces *pieces = context;
+    size_t left = pieces->shard->size - pieces->at;
+    size_t size = left < pieces->piece ? left : pieces->piece;
+    *bytes = pieces->shard->data + pieces->at;
+    pieces->at += size;
+    return (ssize_t)size;
+}
+
+/* The first bytes are decoded before anybody sees that the rest is damaged:
+ * what counts as decoded must not depend on how much was there at once. */
+static void too_long_an_entry_is_the_same_in_any_pieces(void **state)
+{
+    (void)state;
+    struct bytes text = make_text(20000), deflated = {0};
+    add_deflated(&deflated, text.data, text.size, -15);
+    memset(deflated.data + deflated.size * 3 / 4, 0xff, 40);
+    for (size_t piece = 1; piece <= deflated.size; piece = piece * 3 + 1) {
+        struct item entry = {.kind = ITEM_FRAME, .codec = CODEC_DEFLATE,
+                             .content_bytes = 9001, .checksum = true};
+        struct pieces pieces = {&deflated, 0, piece};
+        struct event event = {0};
+        struct rig rig;
+        rig_open(&rig);
+        feed_open_pull(rig.feed, pieces_pull, &pieces);
+        struct item item = item_next_entry(rig.feed, &entry);
+        decode(&rig, &item, &event);
+        assert_int_equal(event.reason, FRAME_SIZE);
+        assert_int_equal(event.text_bytes, 9001);
+        assert_int_equal(event.bytes, deflated.size);
+        assert_memory_equal(rig.text.data, text.data, 9001);
+        feed_close(rig.feed);
+        rig_close(&rig);
+    }
+    free(deflated.data);
+    free(text.data);
+}
+
 static void an_empty_entry_is_a_frame(void **state)
 {
     (void)state;
@@ -383,6 +428,7 @@ int main(void)
         cmocka_unit_test(each_lie_of_gzip_has_its_reason),
         cmocka_unit_test(zeros_are_skippable_and_other_bytes_garbage),
         cmocka_unit_test(an_entry_is_compared_with_what_the_directory_says),
+        cmocka_unit_test(too_long_an_entry_is_the_same_in_any_pieces),
         cmocka_unit_test(an_empty_entry_is_a_frame),
         cmocka_unit_test(noise_never_breaks_the_count),
     };
