@@ -107,10 +107,10 @@ static struct step frame_run(struct lane_state *state, struct feed *feed,
     piece->reason = step.reason;
     piece->bytes = step.bytes;
     piece->text_bytes = step.text_bytes;
-    /* Rows that wait for their turn come here again, to the same damage. */
+    /* A frame of CSV that is left for its turn (unsettled) has told no text
+     * yet: it comes here again, to the same damage. */
     piece->salvaged = state->run->options.damaged == DAMAGED_SALVAGE &&
-                      step.kind == STEP_FRAME_BAD && step.text_bytes > 0 &&
-                      (sink->document || !sink->lines->unsettled);
+                      step.kind == STEP_FRAME_BAD && step.text_bytes > 0;
     return step;
 }
 

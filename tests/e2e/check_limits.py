@@ -41,6 +41,8 @@ def fail_ends_with_65_and_leaves_the_old_set_whole(world):
              "frame_garbage"),
             ("doc.json.zst", changed_at(document, -1, 1), "frame_checksum"),
             ("cut.tar", tar[:len(tar) // 2], "container_truncated"),
+            ("head.tar", changed_at(tar, tar.index(b"posts1.jsonl"), 1),
+             "container_corrupt"),
             ("cut.tar.gz", gzip.compress(tar, mtime=0)[:-300],
              "frame_truncated"),
             ("foreign.zst", b"\xfd7zXZ\0" + bytes(600), "frame_garbage")):

@@ -427,10 +427,36 @@ def rows_of_csv_before_the_damage_are_salvaged(world):
         require(total["salvaged"]["text"] == len(salvaged), total)
         require(set(total["lines"]["rejected"]) <= {"frame_lost"},
                 total["lines"])
-    middle = run_every_way(world, "mid.csv.zst",
-                           pieces.shard(changed_at(pieces.frames[0], -1, 1),
-                                        0))
-    require(middle.total()["salvaged"]["posts"] > 0, middle.total())
+    total = run_every_way(world, "first.csv.zst", pieces.shard(
+        changed_at(pieces.frames[0], -1, 1), 0)).total()
+    require(set(total["lines"]["rejected"]) == {"frame_lost", "framing_lost"},
+            total["lines"])
+    # The row that was cut, and some up to the first border that is sure.
+    found = total["records"]["posts_with_copies"]
+    require(6000 - 8 <= found < 6000, "posts:", found)
+
+
+@promise
+def rows_whose_borders_come_late_are_salvaged_once(world):
+    """The third frame is the first that another lane may try. No border is
+    sure in its first 256 KiB, for want of a quote: it is left as it is, with
+    the rows behind that, and decoded again in its turn."""
+    rows = [b"tweetid,userid,user_screen_name,tweet_text,tweet_time,"
+            b"is_retweet"]
+    size, number = len(rows[0]) + 1, 0
+    while size < 7 * FRAME_BYTES // 2:
+        number += 1
+        quote = b'"' if size > 2 * FRAME_BYTES + (260 << 10) else b""
+        rows.append(b"%d,%d,name%d,%s%d%s,2019-07-03 16:29,false"
+                    % (number, number % 97, number % 97, quote,
+                       number * 7919 % 65537, quote))
+        size += len(rows[-1]) + 1
+    pieces = Pieces(world, as_text(rows))
+    tail = frame_of(pieces.texts[2] + pieces.texts[3])
+    outputs = run_every_way(world, "late.csv.zst", b"".join(
+        pieces.frames[:2]) + changed_at(tail, -1, 1))
+    want = run_bytes(world, "late.csv", as_text(rows))
+    require_same(want, outputs, TABLES, "rows whose borders come late")
 
 
 # ---- packed and contained ---------------------------------------------------

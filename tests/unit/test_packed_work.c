@@ -355,18 +355,36 @@ static ssize_t pieces_pull(void *context, const uint8_t **bytes)
     return (ssize_t)size;
 }
 
+/* Bare, whole bytes of it, and then a block of a kind that does not exist. */
+static struct bytes deflated_then_damaged(const struct bytes *text)
+{
+    struct bytes deflated = {malloc(text->size + 100), 0};
+    z_stream stream = {0};
+    assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, -15, 8,
+                                  Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_in = text->data;
+    stream.avail_in = (uInt)text->size;
+    stream.next_out = deflated.data;
+    stream.avail_out = (uInt)text->size + 100;
+    assert_int_equal(deflate(&stream, Z_SYNC_FLUSH), Z_OK);
+    deflated.size = text->size + 100 - stream.avail_out;
+    (void)deflateEnd(&stream);
+    add(&deflated, "\x07 and more", 10);
+    return deflated;
+}
+
 /* The first bytes are decoded before anybody sees that the rest is damaged:
  * what counts as decoded must not depend on how much was there at once. */
 static void too_long_an_entry_is_the_same_in_any_pieces(void **state)
 {
     (void)state;
-    struct bytes text = make_text(20000), deflated = {0};
-    add_deflated(&deflated, text.data, text.size, -15);
-    memset(deflated.data + deflated.size * 3 / 4, 0xff, 40);
-    for (size_t piece = 1; piece <= deflated.size; piece = piece * 3 + 1) {
+    struct bytes text = make_text(20000);
+    struct bytes deflated = deflated_then_damaged(&text);
+    static const size_t PIECES[] = {1, 2, 7, 300, 4096, SIZE_MAX};
+    for (size_t i = 0; i < sizeof PIECES / sizeof *PIECES; i++) {
         struct item entry = {.kind = ITEM_FRAME, .codec = CODEC_DEFLATE,
                              .content_bytes = 9001, .checksum = true};
-        struct pieces pieces = {&deflated, 0, piece};
+        struct pieces pieces = {&deflated, 0, PIECES[i]};
         struct event event = {0};
         struct rig rig;
         rig_open(&rig);
