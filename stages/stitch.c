@@ -4,6 +4,7 @@
 #include "stages/damage.h"
 #include "stages/frame_work.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct stitch *stitch_create(struct run *run)
@@ -42,7 +43,9 @@ void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger,
                   const char *name)
 {
     stitch->ledger = ledger;
-    stitch->name = name;
+    /* A copy, since other lanes may still stitch when a fault has ended the
+     * owner's work, and the name with it. */
+    (void)snprintf(stitch->name, sizeof stitch->name, "%s", name);
     stitch->appended = 0;
     atomic_store_explicit(&stitch->stitched, 0, memory_order_relaxed);
     stitch->after_loss = false;

@@ -76,7 +76,7 @@ struct piece {
 struct stitch {
     struct run *run;
     struct shard_ledger *ledger;
-    const char *name;              /* of the shard or member; borrowed */
+    char name[PRINTABLE_NAME_BYTES];   /* of the shard or member, for faults */
     struct filter_file *file;      /* of a filter: where its lines go */
     bool is_csv;                   /* by the owner, before the first piece */
     struct csv_layout layout;
