@@ -181,6 +181,7 @@ static struct reading reading_of(const struct job *job)
     const struct parameters *asked = &job->parameters;
     struct reading reading = {.since = asked->since, .until = asked->until,
                               .line_bytes_max = asked->line_bytes_max,
+                              .salvage = asked->damaged == DAMAGED_SALVAGE,
                               .dictionaries = &job->dictionaries};
     parameters_handles_key(asked, reading.handles_key);
     return reading;
@@ -237,6 +238,8 @@ static void take_reading(struct job *job)
     job->parameters.since = reading->since;
     job->parameters.until = reading->until;
     job->parameters.line_bytes_max = reading->line_bytes_max;
+    job->parameters.damaged =
+        reading->salvage ? DAMAGED_SALVAGE : DAMAGED_DROP;
 }
 
 static bool open_found(struct job *job)
@@ -262,7 +265,8 @@ static bool open_run(struct job *job)
         .since = job->parameters.since, .until = job->parameters.until,
         .dictionaries = reduce ? state_reading(job->state)->dictionaries
                                : &job->dictionaries,
-        .filter = job->filter, .state = job->state,
+        .filter = job->filter, .damaged = job->parameters.damaged,
+        .state = job->state,
         .commit_bytes = job->options.commit_bytes};
     job->have_run = true;
     return run_open(&job->run, &job->plan, &job->memory, &job->fault,
@@ -297,6 +301,11 @@ static bool read_shards(struct job *job)
     lanes_destroy(lanes);
     job->run.lanes = NULL;
     return !fault_raised(&job->fault);
+}
+
+static bool rejects_are_few(struct job *job)
+{
+    return rejects_within(&job->run, &job->options.max_rejects);
 }
 
 static void begin_report(struct job *job)
@@ -411,7 +420,7 @@ static int filter_main(struct job *job)
         return end(job);
 
     /* Shards to files; from here on nothing more is read. */
-    if (!open_run(job) || !read_shards(job))
+    if (!open_run(job) || !read_shards(job) || !rejects_are_few(job))
         return end(job);
 
     /* What was found; then the new set stands in place of the old one. */
@@ -472,7 +481,7 @@ int main(int argc, char **argv)
         return end(job);
 
     /* Shards to tables; from here on nothing more is read. */
-    if (!read_shards(job) || !resolve_handles(job))
+    if (!read_shards(job) || !rejects_are_few(job) || !resolve_handles(job))
         return end(job);
     if (is_done_already(job))
         return end_as_it_was(job);

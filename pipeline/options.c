@@ -61,6 +61,7 @@ static const struct argp_option RUN_OPTIONS[] = {
     {"dict", KEY_DICT, "FILE", 0,
      "A dictionary for zstd frames that were made with it; may be given "
      "several times", 0},
+    WHAT_IS_BAD,
     {NULL, 0, NULL, 0, "What is kept, to go on after a stop, to add shards, "
      "or to reduce again:", 2},
     {"state", KEY_STATE, "DIR", 0,
@@ -258,6 +259,12 @@ error_t options_take(int key, char *text, struct argp_state *state)
         options->commit_bytes = size_from_text(text);
         if (!options->commit_bytes)
             argp_error(state, "--commit %s: a size such as 64M or 1G", text);
+        return 0;
+    case KEY_DAMAGED:
+        options_take_damaged(options, text, state);
+        return 0;
+    case KEY_MAX_REJECTS:
+        options_take_max_rejects(options, text, state);
         return 0;
     case ARGP_KEY_ARGS:
         options->inputs = state->argv + state->next;

@@ -22,6 +22,18 @@ enum option_format {
 
 enum command { COMMAND_RUN, COMMAND_REDUCE, COMMAND_FILTER };
 
+/* What becomes of a damaged frame: all of it is dropped, what was decoded
+ * before the damage is kept, or the run ends. */
+enum damaged { DAMAGED_DROP, DAMAGED_SALVAGE, DAMAGED_FAIL };
+
+/* So many rejects, or such a share of all lines in REJECT_SHARE_WHOLE parts. */
+#define REJECT_SHARE_WHOLE UINT64_C(100000000)
+struct reject_limit {
+    const char *text;            /* borrowed; NULL: no limit */
+    bool is_share;
+    uint64_t number;
+};
+
 struct options {
     enum command command;
     const char *output;
@@ -47,6 +59,8 @@ struct options {
     const char *isa;             /* NULL: the best that runs here */
     const char *dictionaries[OPTION_DICTIONARIES_MAX];
     size_t dictionary_count;
+    enum damaged damaged;
+    struct reject_limit max_rejects;
     bool plan_only, profile, quiet;
 };
 
@@ -60,6 +74,8 @@ void options_free(struct options *options);
 
 /* "512M", "16G", "1000": bytes with K, M, G, T of 1024; 0 on anything else. */
 uint64_t size_from_text(const char *text);
+/* "100", "0.5%" (to six places behind the point, 100% at most). */
+bool reject_limit_from_text(const char *text, struct reject_limit *limit);
 /* "+08:00", "-03:30", "Z": minutes, a multiple of 15 within a day. */
 bool offset_from_text(const char *text, int32_t *minutes);
 

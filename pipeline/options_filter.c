@@ -26,6 +26,7 @@ static const struct argp_option FILTER_OPTIONS[] = {
     {"dict", KEY_DICT, "FILE", 0,
      "A dictionary for zstd frames that were made with it; may be given "
      "several times", 0},
+    WHAT_IS_BAD,
     HOW_IT_RUNS,
     {NULL, 0, NULL, 0, NULL, 0},
 };

@@ -36,6 +36,8 @@ enum option_key {
     KEY_HASHTAG,
     KEY_WORD,
     KEY_MATCH,
+    KEY_DAMAGED,
+    KEY_MAX_REJECTS,
 };
 
 /* What is asked of the accounts; of every command that writes them. */
@@ -85,6 +87,15 @@ enum option_key {
     {"quiet", KEY_QUIET, NULL, 0,                                              \
      "No progress and no summary; warnings still come", 1}
 
+/* The options of every command that say what becomes of bad input. */
+#define WHAT_IS_BAD                                                            \
+    {"damaged", KEY_DAMAGED, "drop|salvage|fail", 0,                           \
+     "Of a damaged frame, drop everything (the default), keep what was "       \
+     "decoded before the damage, or end the run (exit code 65)", 0},           \
+    {"max-rejects", KEY_MAX_REJECTS, "N|N%", 0,                                \
+     "If more frames, lines and records than N, or N percent of all lines, "   \
+     "are rejected, publish nothing (exit code 65)", 0}
+
 /* Behind a command's own words in its help. */
 #define SHARDS_AND_CODES                                                       \
     "A SHARD is a file, a folder, a list of files (@LIST), or - for standard " \
@@ -92,11 +103,17 @@ enum option_key {
     "API v1.1 and v2, the CSV of X's information-operations archive, Reddit "  \
     "(Pushshift), Bluesky (Jetstream).\n\n"                                   \
     "Sizes take K, M, G, T (of 1024).\n\n"                                     \
-    "Exit codes: 0 done; 64 wrong usage; 66 an input is missing or changed "   \
+    "Exit codes: 0 done; 64 wrong usage; 65 more rejects than --damaged or "   \
+    "--max-rejects allow; 66 an input is missing or changed "   \
     "while it was read; 70 a bug of ours; 71 out of memory; 73 the output is " \
     "not writable; 74 an input/output error; 75 stopped; 77 refused for "      \
     "security; 78 an impossible plan.\n\n"
 
+/* --damaged and --max-rejects. */
+void options_take_damaged(struct options *options, const char *text,
+                          struct argp_state *state);
+void options_take_max_rejects(struct options *options, const char *text,
+                              struct argp_state *state);
 /* Takes any option that a command has. */
 error_t options_take(int key, char *text, struct argp_state *state);
 /* Whether there is an output and an input. */

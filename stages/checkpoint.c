@@ -82,6 +82,7 @@ static void code_reading(struct coder *coder, struct checkpoint *checkpoint)
     code_signed(coder, &reading->since);
     code_signed(coder, &reading->until);
     code_number(coder, &reading->line_bytes_max);
+    code_flag(coder, &reading->salvage);
     code_number(coder, &reading->handles_key[0]);
     code_number(coder, &reading->handles_key[1]);
     code_count(coder, &files->count);

@@ -65,6 +65,7 @@ struct checkpoint_segment {
 struct reading {
     int64_t since, until;
     uint64_t line_bytes_max;
+    bool salvage;                      /* of damaged frames */
     uint64_t handles_key[2];           /* of the lists, if they have handles */
     const struct dictionary_files *dictionaries;
 };

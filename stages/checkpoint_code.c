@@ -187,11 +187,20 @@ static void code_tally(struct coder *coder, struct tally *tally)
         code_sample(coder, &tally->samples[i]);
 }
 
+static void code_salvaged(struct coder *coder, struct salvaged *salvaged)
+{
+    code_number(coder, &salvaged->frames);
+    code_number(coder, &salvaged->text_bytes);
+    code_number(coder, &salvaged->lines);
+    code_number(coder, &salvaged->posts);
+}
+
 static void code_frame_sample(struct coder *coder, struct frame_sample *sample)
 {
     uint32_t reason = (uint32_t)sample->reason;
     code_number(coder, &sample->offset);
     code_number(coder, &sample->bytes);
+    code_salvaged(coder, &sample->salvaged);
     code_word32(coder, &reason);
     if (reason >= FRAME_REASON_COUNT)
         fail(coder, -EBADMSG);
@@ -238,6 +247,7 @@ static void code_plain_ledger(struct coder *coder, struct shard_ledger *ledger)
     code_number(coder, &ledger->frames_unchecked);
     code_number(coder, &ledger->text_frames);
     code_words(coder, ledger->frames_rejected, FRAME_REASON_COUNT);
+    code_salvaged(coder, &ledger->salvaged);
     code_number(coder, &ledger->window_bytes_max);
     code_frame_samples(coder, ledger);
     code_tally(coder, &ledger->tally);

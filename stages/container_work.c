@@ -2,6 +2,7 @@
 
 #include "pipeline/check.h"
 #include "pipeline/shards.h"
+#include "stages/damage.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static bool read_member(struct shard_job *job)
     job->stitch = state->stitch;
     job->fd = -1;
     ledger_clear(job->ledger);
-    stitch_begin(job->stitch, job->ledger);
+    stitch_begin(job->stitch, job->ledger, job->name);
     bool read = job->rejected || shard_job_read(job);
     bool well = shard_job_end(job, read);
     if (job->is_packed)
@@ -180,8 +181,9 @@ bool container_begin(struct container *container, struct shard_job *job)
 void container_reject(struct container *container, enum frame_reason reason,
                       uint64_t offset, uint64_t bytes)
 {
-    ledger_reject(container->job->ledger, reason, offset,
-                  container->layer ? 0 : bytes);
+    struct shard_job *job = container->job;
+    ledger_reject(job->ledger, reason, offset, container->layer ? 0 : bytes);
+    damage_found(job->state->run, job->name, offset, reason);
 }
 
 bool container_takes(struct container *container, const char *name,

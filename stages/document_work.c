@@ -1,5 +1,7 @@
 #include "stages/document_work.h"
 
+#include "stages/damage.h"
+
 void document_begin(struct document_work *work, struct lane_state *state,
                     struct text_work *text, struct tally *tally)
 {
@@ -62,23 +64,38 @@ void document_take(struct document_work *work, const uint8_t *text,
     profile_was(&work->state->times, STAGE_PARSE);
 }
 
-void document_frame_end(struct document_work *work, bool well, uint64_t frame)
+static void count_frame(struct document_work *work, struct piece *piece,
+                        uint64_t frame)
 {
-    if (well) {
-        text_commit(work->text);
-        samples_of_frame(&work->frame, 0, frame);
-        tally_append(work->tally, &work->frame);
-    } else {
+    const struct salvaged none = {0};
+    work->frame.text_bytes += work->gap;
+    work->gap = 0;
+    if (piece->salvaged)
+        piece->counted = salvaged_since(&work->frame, &none);
+    text_commit(work->text);
+    samples_of_frame(&work->frame, 0, frame);
+    tally_append(work->tally, &work->frame);
+    work->sure_bytes = work->open.total + work->lost_bytes;
+}
+
+void document_frame_end(struct document_work *work, struct piece *piece,
+                        bool well, uint64_t frame)
+{
+    if (well || piece->salvaged)
+        count_frame(work, piece, frame);
+    else
         text_drop(work->text);
+    if (!well)
         document_loss(work);
-    }
     tally_init(&work->frame);
 }
 
+/* The rest of the text is one line. What a dropped frame showed is none of
+ * it. */
 void document_loss(struct document_work *work)
 {
     work->lost = true;
-    work->lost_bytes += work->open.total;
+    work->lost_bytes = work->sure_bytes;
     fragment_clear(&work->open);
     work->gap = 0;
 }

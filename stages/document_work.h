@@ -10,7 +10,8 @@
  * elements are parsed there. What a frame's elements say is applied when the
  * frame ended well; an element that ends in it counts with it. Behind a lost
  * frame the structure is not known: the rest of the text is one rejected line
- * (framing_lost).
+ * (framing_lost). Of a salvaged frame (damage.h) the elements that end in its
+ * text before the damage count.
  */
 struct document_work {
     struct lane_state *state;
@@ -22,15 +23,17 @@ struct document_work {
     uint64_t gap;                /* bytes between elements, not counted yet */
     bool at_start, lost;
     uint64_t lost_bytes;
+    uint64_t sure_bytes;         /* of frames that count, not counted yet */
 };
 
 void document_begin(struct document_work *work, struct lane_state *state,
                     struct text_work *text, struct tally *tally);
 void document_take(struct document_work *work, const uint8_t *text,
                    size_t size);
-/* The frame at hand, which starts at this offset, ended, well or not. */
-void document_frame_end(struct document_work *work, bool well,
-                        uint64_t frame);
+/* The frame at hand, which starts at this offset, ended, well or not; its
+ * piece says whether it is salvaged, and gets what was. */
+void document_frame_end(struct document_work *work, struct piece *piece,
+                        bool well, uint64_t frame);
 /* Text is missing here. */
 void document_loss(struct document_work *work);
 /* The end of the shard: what is open is the last element. Frees. */

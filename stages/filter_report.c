@@ -85,6 +85,8 @@ static void add_parameters(struct output *output,
     add_time(output, ",\n    \"since\": ", filter->since, SINCE_EVER);
     add_time(output, ",\n    \"until\": ", filter->until, UNTIL_EVER);
     add_text(output, ",\n    \"match\": ", filter->any ? "any" : "all");
+    if (options->damaged == DAMAGED_SALVAGE)
+        add_text(output, ",\n    \"damaged\": ", "salvage");
     add_number(output, ",\n    \"line_bytes_max\": ",
                report->parameters->line_bytes_max);
     output_add_text(output, "\n  }");

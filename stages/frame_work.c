@@ -23,13 +23,17 @@ static struct step frame_steps(struct lane_state *state,
                                const struct text_sink *sink)
 {
     struct run *run = state->run;
+    uint64_t text_bytes = 0;
     for (;;) {
         struct step step = decoder_step(state->decoder);
         profile_was(&state->times, STAGE_DECODE);
-        if (step.kind != STEP_TEXT && step.kind != STEP_NOTHING)
+        if (step.kind != STEP_TEXT && step.kind != STEP_NOTHING) {
+            step.text_bytes = text_bytes;
             return step;
+        }
         if (step.kind == STEP_TEXT) {
             sink_take(sink, &step);
+            text_bytes += step.size;
             progress_add(&run->progress.text_bytes, step.size);
         }
         run_safe_point(state);
@@ -102,6 +106,11 @@ static struct step frame_run(struct lane_state *state, struct feed *feed,
     piece->kind = step.kind == STEP_FRAME_END ? PIECE_FRAME : PIECE_LOST;
     piece->reason = step.reason;
     piece->bytes = step.bytes;
+    piece->text_bytes = step.text_bytes;
+    /* A frame of CSV that is left for its turn (unsettled) has told no text
+     * yet: it comes here again, to the same damage. */
+    piece->salvaged = state->run->options.damaged == DAMAGED_SALVAGE &&
+                      step.kind == STEP_FRAME_BAD && step.text_bytes > 0;
     return step;
 }
 
@@ -129,7 +138,7 @@ bool frame_do(struct lane_state *state, struct feed *feed,
                         in_order ? stitch->bom_left : 0);
     struct step step = frame_run(state, feed, item, &sink, piece);
     text_end(work);
-    if (step.kind == STEP_FRAME_END)
+    if (step.kind == STEP_FRAME_END || piece->salvaged)
         text_hand_over(work);
     else
         text_drop(work);
@@ -149,7 +158,8 @@ bool frame_do_document(struct lane_state *state, struct document_work *work,
     text_begin(work->text, piece, false);
     struct step step = frame_run(state, feed, item, &sink, piece);
     progress_add(&state->run->progress.posts, work->frame.post_records);
-    document_frame_end(work, step.kind == STEP_FRAME_END, item->offset);
+    document_frame_end(work, piece, step.kind == STEP_FRAME_END,
+                       item->offset);
     if (step.kind == STEP_IO)
         raise_read_error(state, feed);
     return step.kind != STEP_IO;
@@ -196,6 +206,7 @@ static void piece_again(struct piece *piece)
 {
     piece->has_break = false;
     piece->raw = false;
+    piece->salvaged = false;
     fragment_clear(&piece->head);
     fragment_clear(&piece->tail);
     tally_init(&piece->tally);

@@ -1,5 +1,6 @@
 #include "stages/layer.h"
 
+#include "stages/damage.h"
 #include "stages/dictionary_files.h"
 
 #include <errno.h>
@@ -49,7 +50,8 @@ void ledger_reject(struct shard_ledger *ledger, enum frame_reason reason,
     ledger->rejected_bytes += bytes;
     if (ledger->frame_sample_count < SAMPLES_MAX)
         ledger->frame_samples[ledger->frame_sample_count++] =
-            (struct frame_sample){offset, bytes, reason};
+            (struct frame_sample){.offset = offset, .bytes = bytes,
+                                  .reason = reason};
 }
 
 struct item layer_item(struct feed *feed, enum codec codec,
@@ -65,6 +67,7 @@ static void layer_lost(struct layer *layer, enum frame_reason reason,
                        uint64_t offset, uint64_t bytes)
 {
     ledger_reject(layer->ledger, reason, offset, bytes);
+    damage_found(layer->state->run, layer->name, offset, reason);
     layer->in_frame = false;
     layer->bad = true;
     layer->ended = true;
@@ -94,6 +97,7 @@ static int layer_next(struct layer *layer)
     }
     layer->frame_offset = item.offset;
     layer->in_frame = true;
+    layer->frame_text = 0;
     layer->checksum = item.checksum;
     if (item.window_bytes > ledger->window_bytes_max)
         ledger->window_bytes_max = item.window_bytes;
@@ -112,6 +116,7 @@ static void layer_frame_end(struct layer *layer, const struct step *step)
     ledger->frames_unchecked += !layer->checksum;
     ledger->frame_bytes += step->bytes;
     layer->in_frame = false;
+    layer->frame_text = 0;
     if (layer->frame_ended)
         layer->frame_ended(layer->context);
 }
@@ -144,6 +149,7 @@ static ssize_t layer_pull(void *context, const uint8_t **bytes)
         layer_progress(layer);
         if (step.kind == STEP_TEXT) {
             *bytes = step.text;
+            layer->frame_text += step.size;
             return (ssize_t)step.size;
         }
         if (step.kind == STEP_IO)
@@ -166,6 +172,8 @@ void layer_open(struct layer *layer, struct feed *from, enum codec codec,
     layer->entry = NULL;
     layer->ledger = ledger;
     layer->frame_ended = NULL;
+    layer->name = NULL;
+    layer->frame_text = 0;
     layer->in_frame = layer->ended = layer->bad = false;
     layer->reported = 0;
     feed_open_pull(layer->text, layer_pull, layer);

@@ -27,8 +27,10 @@ struct layer {
     struct shard_ledger *ledger;   /* frames and bytes are counted there */
     void (*frame_ended)(void *context);    /* after each that ended well */
     void *context;
+    const char *name;              /* of the container, for faults */
     bool in_frame, ended, bad, checksum;
     uint64_t frame_offset, reported;
+    uint64_t frame_text;           /* shown of the frame at hand, or the bad */
 };
 
 /* The lane's; NULL: out of memory, the fault is up. */

@@ -98,6 +98,19 @@ static bool tables_balance(const struct ledger_input *input)
                             "posts and their rows"));
 }
 
+/* What was salvaged is of rejected frames, and part of what counts. */
+static bool salvage_balances(const struct run *run,
+                             const struct shard_ledger *l)
+{
+    const struct salvaged *s = &l->salvaged;
+    const struct tally *t = &l->tally;
+    return holds(run, NULL,
+                 s->frames <= sum(l->frames_rejected, FRAME_REASON_COUNT) &&
+                     s->text_bytes <= t->text_bytes && s->lines <= t->lines &&
+                     s->posts <= t->post_records,
+                 1, "salvaged is part of the whole");
+}
+
 bool ledger_balances(const struct ledger_input *input)
 {
     const struct run *run = input->run;
@@ -109,10 +122,11 @@ bool ledger_balances(const struct ledger_input *input)
     if (!total)
         return false;
     ledger_total(run, total);
-    bool well = input->read_only ||
+    bool well = salvage_balances(run, total);
+    well = well && (input->read_only ||
                 holds(run, NULL, total->tally.post_records,
                       input->counts.posts + input->counts.duplicates,
-                      "posts and duplicates");
+                      "posts and duplicates"));
     free(total);
     return well && rows_balance(input) && tables_balance(input);
 }
@@ -207,6 +221,17 @@ static json_t *frames_json(const struct shard_ledger *l)
     return object;
 }
 
+/* In names of the ledger's own: text is bytes, lines and posts are counts. */
+static json_t *salvaged_json(const struct salvaged *salvaged)
+{
+    json_t *object = json_object();
+    ledger_put(object, "frames", salvaged->frames);
+    ledger_put(object, "text", salvaged->text_bytes);
+    ledger_put(object, "lines", salvaged->lines);
+    ledger_put(object, "posts", salvaged->posts);
+    return object;
+}
+
 static json_t *lines_json(const struct tally *t)
 {
     json_t *object = json_object();
@@ -261,6 +286,8 @@ static json_t *shard_ledger_json(const char *name,
     json_object_set_new(object, "bytes", bytes_json(l));
     json_object_set_new(object, "frames", frames_json(l));
     json_object_set_new(object, "lines", lines_json(&l->tally));
+    if (l->salvaged.frames)
+        json_object_set_new(object, "salvaged", salvaged_json(&l->salvaged));
     if (l->members || l->members_passed)
         json_object_set_new(object, "members", members_json(l));
     json_object_set_new(object, "records", records_json(&l->tally));

@@ -159,6 +159,8 @@ static json_t *parameters_json(const struct parameters *asked,
     put_time(object, "until", asked->until, UNTIL_EVER);
     if (asked->min_posts)
         ledger_put(object, "min_posts", asked->min_posts);
+    if (asked->damaged == DAMAGED_SALVAGE)
+        put_text(object, "damaged", "salvage");
     put_list(object, "core", asked->core, asked->pseudonyms);
     put_list(object, "accounts", asked->accounts, asked->pseudonyms);
     json_object_set_new(object, "pseudonyms",

@@ -1,5 +1,7 @@
 #include "stages/member_list.h"
 
+#include "stages/damage.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,6 +170,7 @@ void ledger_append(struct shard_ledger *into, const struct shard_ledger *from)
     into->text_frames += from->text_frames;
     for (int i = 0; i < FRAME_REASON_COUNT; i++)
         into->frames_rejected[i] += from->frames_rejected[i];
+    salvaged_add(&into->salvaged, &from->salvaged);
     for (uint32_t i = 0; i < from->frame_sample_count &&
                          into->frame_sample_count < SAMPLES_MAX; i++)
         into->frame_samples[into->frame_sample_count++] =

@@ -98,7 +98,7 @@ bool parameters_open(struct parameters *parameters,
     *parameters = (struct parameters){
         .utc_offset_minutes = options->utc_offset_minutes,
         .line_bytes_max = line_bytes_max, .min_posts = options->min_posts,
-        .tables = options->tables, .columns = options->columns};
+        .damaged = options->damaged, .tables = options->tables, .columns = options->columns};
     return read_range(parameters, options, fault) &&
            read_zone(parameters, options->time_zone, fault) &&
            read_key(parameters, options->pseudonyms, fault) &&

@@ -20,6 +20,7 @@ struct parameters {
     const struct local_time *zone;             /* instead; or NULL */
     int64_t since, until;                      /* ms: since <= t < until */
     uint64_t line_bytes_max, min_posts;
+    enum damaged damaged;
     const char *tables, *columns;              /* as asked for; or NULL */
     struct account_set *core, *accounts;       /* or NULL */
     struct handle_watch *watch;                /* of the lists' handles */

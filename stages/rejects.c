@@ -37,6 +37,15 @@ static void add_escaped(struct output *output, const char *bytes, size_t size)
     emit_json_text(output, (struct text){escaped, (uint32_t)used});
 }
 
+static void add_salvaged(struct output *output, const struct salvaged *salvaged)
+{
+    add_number(output, ",\"salvaged\":{\"text_bytes\":",
+               salvaged->text_bytes);
+    add_number(output, ",\"lines\":", salvaged->lines);
+    add_number(output, ",\"posts\":", salvaged->posts);
+    output_add_text(output, "}");
+}
+
 static void add_frame(struct output *output, const char *shard,
                       const struct frame_sample *sample)
 {
@@ -47,7 +56,10 @@ static void add_frame(struct output *output, const char *shard,
     output_add_text(output, frame_reason_name(sample->reason));
     output_add_text(output, "\",\"sentence\":\"");
     output_add_text(output, frame_reason_sentence(sample->reason));
-    output_add_text(output, "\"}\n");
+    output_add_text(output, "\"");
+    if (sample->salvaged.frames)
+        add_salvaged(output, &sample->salvaged);
+    output_add_text(output, "}\n");
 }
 
 static void add_line(struct output *output, const char *shard,

@@ -12,7 +12,7 @@ static const char *const STAGE_NAMES[STAGE_COUNT] = {
 #undef X
 };
 
-static void print_rejects(FILE *out, const struct shard_ledger *total)
+void report_rejects(FILE *out, const struct shard_ledger *total)
 {
     for (int i = 1; i < FRAME_REASON_COUNT; i++)
         if (total->frames_rejected[i])
@@ -30,6 +30,13 @@ static void print_rejects(FILE *out, const struct shard_ledger *total)
                     lines, records, line_reason_sentence((enum line_reason)i),
                     line_reason_name((enum line_reason)i));
     }
+    const struct salvaged *salvaged = &total->salvaged;
+    if (salvaged->frames)
+        fprintf(out,
+                "  salvaged: of %" PRIu64 " of these frames %" PRIu64
+                " bytes of text, with %" PRIu64 " lines, %" PRIu64 " posts\n",
+                salvaged->frames, salvaged->text_bytes, salvaged->lines,
+                salvaged->posts);
 }
 
 static void print_accounts(FILE *out, const struct report *report,
@@ -88,7 +95,7 @@ void report_summary(FILE *out, const struct report *report)
                 "  %" PRIu64 " frames have no checksum: damage in them may go "
                 "unseen\n",
                 total->frames_unchecked - total->text_frames);
-    print_rejects(out, total);
+    report_rejects(out, total);
     fprintf(out, "  outputs: %s\n", report->output);
     free(total);
 }

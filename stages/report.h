@@ -20,6 +20,8 @@ struct report {
     const char *isa;
 };
 
+/* What was rejected, by reason, and what was salvaged. */
+void report_rejects(FILE *out, const struct shard_ledger *total);
 /* What was read, what was rejected and why, where the outputs are. */
 void report_summary(FILE *out, const struct report *report);
 /* Time by stage, summed over lanes, and a post's share of each. */

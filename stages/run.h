@@ -4,6 +4,7 @@
 #include "pipeline/fault.h"
 #include "pipeline/lanes.h"
 #include "pipeline/memory.h"
+#include "pipeline/options.h"
 #include "pipeline/plan.h"
 #include "pipeline/progress.h"
 #include "pipeline/ring.h"
@@ -37,14 +38,24 @@ struct run_options {
     const struct dictionary_files *dictionaries;   /* for zstd; or NULL */
     /* Lines are sought, not accounts: they go to files in the output. */
     const struct filter *filter;   /* or NULL */
+    enum damaged damaged;          /* what becomes of damaged frames */
     struct state *state;           /* what outlives the run; or NULL */
     uint64_t commit_bytes;         /* of shards, between commits; 0: default */
+};
+
+/* What rejected frames left behind, with --damaged=salvage (damage.h). */
+struct salvaged {
+    uint64_t frames;
+    uint64_t text_bytes;           /* decoded before the damage */
+    uint64_t lines;                /* that ended in it, but for lost ones */
+    uint64_t posts;                /* of these */
 };
 
 /* A lost frame, or bytes that are none, as they are shown to the user. */
 struct frame_sample {
     uint64_t offset, bytes;
     enum frame_reason reason;
+    struct salvaged salvaged;
 };
 
 struct member_list;
@@ -72,10 +83,11 @@ struct shard_ledger {
     uint64_t frames_ok, frames_unchecked;
     uint64_t text_frames;          /* unchecked: plain text has no checksum */
     uint64_t frames_rejected[FRAME_REASON_COUNT];
+    struct salvaged salvaged;      /* of the rejected ones */
     uint64_t window_bytes_max;
     uint32_t frame_sample_count;
     struct frame_sample frame_samples[SAMPLES_MAX];    /* the first ones */
-    struct tally tally;            /* of the frames that ended well */
+    struct tally tally;            /* of frames that ended well; salvaged */
 };
 
 struct dictionary_files;

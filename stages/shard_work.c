@@ -1,6 +1,7 @@
 #include "stages/shard_work.h"
 
 #include "stages/container_work.h"
+#include "stages/damage.h"
 #include "stages/filter_files.h"
 #include "stages/frame_work.h"
 #include "stages/layer.h"
@@ -323,13 +324,17 @@ static void end_text(struct shard_job *job, struct piece *piece)
 {
     uint64_t at = feed_position(job->feed);
     bool well = job->size == UINT64_MAX || at >= job->size;
-    text_end(job->state->text_work);
+    struct text_work *work = job->state->text_work;
+    text_end(work);
+    piece->text_bytes = at;
+    piece->salvaged = !well && at > 0 &&
+                      job->state->run->options.damaged == DAMAGED_SALVAGE;
     if (job->is_document)
-        document_frame_end(&job->document, well, 0);
-    else if (well)
-        text_hand_over(job->state->text_work);
+        document_frame_end(&job->document, piece, well, 0);
+    else if (well || piece->salvaged)
+        text_hand_over(work);
     else
-        text_drop(job->state->text_work);
+        text_drop(work);
     piece->kind = well ? PIECE_FRAME : PIECE_LOST;
     piece->reason = well ? FRAME_OK : CONTAINER_TRUNCATED;
     piece->bytes = at - piece->from;
@@ -503,10 +508,12 @@ bool shard_job_end(struct shard_job *job, bool read)
                     -error, "cannot read");
         return false;
     }
-    if (job->rejected)
+    if (job->rejected) {
         ledger_reject(ledger, job->rejected, 0, ledger->file_bytes);
+        damage_found(state->run, job->name, 0, job->rejected);
+    }
     report_progress(job);
-    return true;
+    return !fault_raised(fault);
 }
 
 /* From where an earlier process left it. */
@@ -514,7 +521,7 @@ static bool shard_go_on(struct shard_job *job, int fd)
 {
     struct lane_state *state = job->state;
     struct shard_mark *mark = state->run->marks[state->shard];
-    stitch_begin(job->stitch, job->ledger);
+    stitch_begin(job->stitch, job->ledger, job->name);
     int error = feed_open_at(job->feed, state->source, fd, &mark->feed);
     if (error)
         fault_raise(state->run->fault, CODE_IO, job->name,
@@ -532,7 +539,7 @@ static bool shard_go_on(struct shard_job *job, int fd)
 static bool shard_begin(struct shard_job *job, int fd, bool seekable)
 {
     struct lane_state *state = job->state;
-    stitch_begin(job->stitch, job->ledger);
+    stitch_begin(job->stitch, job->ledger, job->name);
     int error = feed_open(job->feed, state->source, fd, seekable);
     if (error)
         fault_raise(state->run->fault, CODE_IO, job->name, 0, -error,

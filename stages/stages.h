@@ -7,6 +7,7 @@
 #include "stages/filter_report.h"
 #include "stages/parse/filter.h"
 #include "stages/publish.h"
+#include "stages/reject_limit.h"
 #include "stages/report.h"
 #include "stages/run.h"
 #include "stages/seal.h"

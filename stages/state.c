@@ -207,10 +207,11 @@ static bool match_reading(struct state *state)
         return true;
     if (now->since != then->since || now->until != then->until ||
         now->line_bytes_max != then->line_bytes_max ||
+        now->salvage != then->salvage ||
         !same_dictionaries(now, then))
         return refuse(state, CODE_PLAN,
                       "this state was read with another --since, --until, "
-                      "--line-max or --dict; give the same, another -o or "
+                      "--line-max, --damaged or --dict; give the same, another -o or "
                       "--state, or --restart");
     if (state->use == STATE_RUN && strcmp(state->asked.asked,
                                           state->last.asked) != 0)

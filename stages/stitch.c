@@ -1,8 +1,10 @@
 #include "stages/stitch.h"
 
 #include "pipeline/check.h"
+#include "stages/damage.h"
 #include "stages/frame_work.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct stitch *stitch_create(struct run *run)
@@ -37,9 +39,13 @@ void stitch_free(struct stitch *stitch)
     free(stitch);
 }
 
-void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger)
+void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger,
+                  const char *name)
 {
     stitch->ledger = ledger;
+    /* A copy, since other lanes may still stitch when a fault has ended the
+     * owner's work, and the name with it. */
+    (void)snprintf(stitch->name, sizeof stitch->name, "%s", name);
     stitch->appended = 0;
     stitch->next_offset = 0;
     atomic_store_explicit(&stitch->stitched, 0, memory_order_relaxed);
@@ -83,6 +89,9 @@ struct piece *stitch_append(struct stitch *stitch, uint64_t offset)
     piece->goes_on = false;
     piece->raw = false;
     piece->task = NULL;
+    piece->salvaged = false;
+    piece->text_bytes = 0;
+    piece->counted = (struct salvaged){0};
     fragment_clear(&piece->head);
     fragment_clear(&piece->tail);
     tally_init(&piece->tally);
@@ -311,20 +320,20 @@ static void stitch_row_loss(struct stitch *stitch)
 
 /* ---- frames ------------------------------------------------------------- */
 
-static void count_frame(struct shard_ledger *ledger, const struct piece *piece)
+static void ledger_good(struct shard_ledger *ledger, const struct piece *piece)
 {
     ledger->frames++;
     ledger->frames_ok++;
     ledger->frames_unchecked += !piece->checksum;
+    ledger->frame_bytes += piece->bytes;
     if (piece->window_bytes > ledger->window_bytes_max)
         ledger->window_bytes_max = piece->window_bytes;
 }
 
+/* The text of a frame that counts. */
 static void stitch_text(struct lane_state *state, struct stitch *stitch,
                         struct piece *piece)
 {
-    struct shard_ledger *ledger = stitch->ledger;
-    ledger->frame_bytes += piece->bytes;
     if (stitch->is_csv) {
         stitch_rows(state, stitch, piece);
         return;
@@ -343,7 +352,7 @@ static void stitch_text(struct lane_state *state, struct stitch *stitch,
     bool nothing_left = stitch->after_loss && stitch->open.total == 0;
     if (nothing_left)
         /* The end of a line that stood in the lost frame. */
-        ledger->tally.text_bytes++;
+        stitch->ledger->tally.text_bytes++;
     else
         take_open(state, stitch, 1, stitch->after_loss);
     stitch->after_loss = false;
@@ -369,9 +378,31 @@ static void ledger_lost(struct shard_ledger *ledger, const struct piece *piece)
     ledger->frames++;
     ledger->frames_rejected[piece->reason]++;
     ledger->rejected_bytes += piece->bytes;
+    salvaged_add(&ledger->salvaged, &piece->counted);
     if (ledger->frame_sample_count < SAMPLES_MAX)
         ledger->frame_samples[ledger->frame_sample_count++] =
-            (struct frame_sample){piece->offset, piece->bytes, piece->reason};
+            (struct frame_sample){piece->offset, piece->bytes, piece->reason,
+                                  piece->counted};
+}
+
+/* A lost frame: its text up to the damage, if that counts, and the loss. */
+static void stitch_lost(struct lane_state *state, struct stitch *stitch,
+                        struct piece *piece)
+{
+    const struct tally *tally = &stitch->ledger->tally;
+    const struct salvaged none = {0};
+    struct salvaged before = salvaged_since(tally, &none);
+    if (piece->salvaged)
+        stitch_text(state, stitch, piece);
+    stitch_loss(state, stitch);
+    if (piece->salvaged) {
+        struct salvaged more = salvaged_since(tally, &before);
+        more.frames = 1;
+        more.text_bytes = piece->text_bytes;
+        salvaged_add(&piece->counted, &more);
+    }
+    ledger_lost(stitch->ledger, piece);
+    damage_found(stitch->run, stitch->name, piece->offset, piece->reason);
 }
 
 static void stitch_piece(struct lane_state *state, struct stitch *stitch,
@@ -384,17 +415,17 @@ static void stitch_piece(struct lane_state *state, struct stitch *stitch,
     case PIECE_WAITING:
         return;
     case PIECE_FRAME:
-        count_frame(ledger, piece);
+        ledger_good(ledger, piece);
         stitch_text(state, stitch, piece);
         return;
     case PIECE_TEXT:
+        ledger->frame_bytes += piece->bytes;
         stitch_text(state, stitch, piece);
         return;
     case PIECE_LOST:
     case PIECE_REJECTED:
         /* No frame is known in rejected bytes, but one may have been there. */
-        ledger_lost(ledger, piece);
-        stitch_loss(state, stitch);
+        stitch_lost(state, stitch, piece);
         return;
     case PIECE_SKIPPABLE:
         ledger->skippable_frames++;

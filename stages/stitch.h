@@ -16,6 +16,12 @@
  * is a whole record by itself counts (a proper part of a JSON object or array
  * is never valid JSON), any other is rejected as frame_lost.
  *
+ * Where salvage was asked for (damage.h), the text that a lost frame had
+ * before the damage is stitched as if the frame ended there, and then comes
+ * the loss. It comes too where nothing of the text seems to be missing (a
+ * wrong checksum): two halves are never put together that may not belong
+ * together.
+ *
  * Of CSV, rows are stitched (stages/split/split.h has the states). Where the
  * states at a frame's start are known, its head is the end of the open row.
  * Where they are not (a frame that another lane decoded before its turn), the
@@ -57,6 +63,11 @@ struct piece {
     bool raw;
     uint8_t states;
     struct frame_task *task;
+    /* Of a lost frame: its text up to the damage counts. Of a document lines
+     * and posts are counted where it is read. */
+    bool salvaged;
+    uint64_t text_bytes;           /* decoded of it */
+    struct salvaged counted;
     struct tally tally;
     /* Of a filter: the lines that the tally counts as matched. */
     struct aside lines;
@@ -68,6 +79,7 @@ struct piece {
 struct stitch {
     struct run *run;
     struct shard_ledger *ledger;
+    char name[PRINTABLE_NAME_BYTES];   /* of the shard or member, for faults */
     struct filter_file *file;      /* of a filter: where its lines go */
     bool is_csv;                   /* by the owner, before the first piece */
     struct csv_layout layout;
@@ -91,7 +103,8 @@ struct stitch {
 /* NULL: out of memory. */
 struct stitch *stitch_create(struct run *run);
 void stitch_free(struct stitch *stitch);
-void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger);
+void stitch_begin(struct stitch *stitch, struct shard_ledger *ledger,
+                  const char *name);
 
 /* Owner: the next place, NULL while all are in use. Before the piece is
  * completed the owner puts the offset behind it in next_offset. */

@@ -130,21 +130,34 @@ static enum codec_status step_stored(struct inflater *inflater,
     return size == left ? CODEC_ENDED : CODEC_GOES_ON;
 }
 
-/* The two kinds of zip, whose size and checksum stand elsewhere. */
+/* The two kinds of zip, whose size and checksum stand elsewhere. Text beyond
+ * the size is none, and how much came of it in this step depends on how much
+ * was there to be read: it is taken back, and goes before what else is wrong
+ * behind it. */
 static enum codec_status check_zip(struct inflater *inflater,
-                                   const uint8_t *text, size_t size,
+                                   struct codec_io *io, const uint8_t *text,
                                    enum codec_status status,
                                    enum frame_reason *reason)
 {
+    size_t size = (size_t)(io->out - text);
+    if (status == CODEC_NO_MEMORY)
+        return status;
+    if (size > inflater->text_bytes_wanted - inflater->text_bytes) {
+        size_t left = (size_t)(inflater->text_bytes_wanted -
+                               inflater->text_bytes);
+        io->out -= size - left;
+        io->out_size += size - left;
+        *reason = FRAME_SIZE;
+        return CODEC_BAD;
+    }
     inflater->text_bytes += size;
     inflater->crc =
         (uint32_t)crc32_z(inflater->crc, size ? text : (const Bytef *)"", size);
     bool ended = status == CODEC_ENDED;
-    if (status == CODEC_BAD || status == CODEC_NO_MEMORY)
+    if (status == CODEC_BAD)
         return status;
     *reason = FRAME_SIZE;
-    if (inflater->text_bytes > inflater->text_bytes_wanted ||
-        (ended && inflater->text_bytes != inflater->text_bytes_wanted))
+    if (ended && inflater->text_bytes != inflater->text_bytes_wanted)
         return CODEC_BAD;
     *reason = FRAME_CHECKSUM;
     return ended && inflater->crc != inflater->crc_wanted ? CODEC_BAD : status;
@@ -160,5 +173,5 @@ enum codec_status inflater_step(struct inflater *inflater,
     enum codec_status status = inflater->codec == CODEC_STORED
                                    ? step_stored(inflater, io)
                                    : step_deflate(inflater, io, reason);
-    return check_zip(inflater, text, (size_t)(io->out - text), status, reason);
+    return check_zip(inflater, io, text, status, reason);
 }

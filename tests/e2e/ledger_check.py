@@ -85,9 +85,41 @@ def check_part(balance, where, part):
                   + sum(records["rejected"].values())
                   + records.get("outside_range", 0)
                   + records.get("no_account", 0) + records.get("users", 0))
+    check_salvaged(balance, where, part)
     balance.at_least(where, "delete notices are control records",
                      records["control"].get("delete", 0),
                      part["delete_notices"])
+
+
+def check_salvaged(balance, where, part):
+    """What was salvaged is of rejected frames, and part of what counts. A
+    packed container's own line tells of its members, so that text and lines
+    are compared in the total alone."""
+    salvaged = part.get("salvaged")
+    if salvaged is None:
+        return
+    balance.at_least(where, "salvaged frames are rejected ones",
+                     sum(part["frames"]["rejected"].values()),
+                     salvaged["frames"])
+    balance.at_least(where, "a salvaged frame has text", salvaged["text"],
+                     max(1, salvaged["frames"]))
+    if where != "total":
+        return
+    for law, whole in (("text", part["bytes"]["text"]),
+                       ("lines", part["lines"]["total"]),
+                       ("posts", part["records"]["posts_with_copies"])):
+        balance.at_least(where, "salvaged %s is part of all" % law, whole,
+                         salvaged[law])
+
+
+def check_salvaged_samples(balance, told, frames, ledger):
+    """Samples tell of all salvaged frames, as long as there is room."""
+    for shard in ledger["shards"]:
+        name, salvaged = shard["shard"], shard.get("salvaged", {})
+        whole = [salvaged.get(key, 0) for key in ("text", "lines", "posts")]
+        shown = [told[name][key] for key in ("text_bytes", "lines", "posts")]
+        if frames[name] < SAMPLES_MAX:
+            balance.equal(name, "salvaged by samples", shown, whole)
 
 
 def add(total, part):
@@ -155,12 +187,15 @@ def check_samples(balance, folder, ledger):
     """Nothing is rejected in silence: samples of each shard, to the most."""
     frames, lines = collections.Counter(), collections.Counter()
     reasons = collections.defaultdict(set)
+    salvaged = collections.defaultdict(collections.Counter)
     with open(folder / "rejects.jsonl", encoding="utf-8") as stream:
         for line in stream:
             sample = json.loads(line)
+            salvaged[sample["shard"]].update(sample.get("salvaged", {}))
             kind = lines if "line" in sample else frames
             kind[sample["shard"]] += 1
             reasons[sample["shard"]].add(sample["reason"])
+    check_salvaged_samples(balance, salvaged, frames, ledger)
     for shard in ledger["shards"]:
         name = shard["shard"]
         bad_frames = sum(shard["frames"]["rejected"].values())

@@ -339,6 +339,69 @@ static void an_entry_is_compared_with_what_the_directory_says(void **state)
     free(text.data);
 }
 
+/* Shows the shard's bytes in pieces. */
+struct pieces {
+    const struct bytes *shard;
+    size_t at, piece;
+};
+
+static ssize_t pieces_pull(void *context, const uint8_t **bytes)
+{
+    struct pieces *pieces = context;
+    size_t left = pieces->shard->size - pieces->at;
+    size_t size = left < pieces->piece ? left : pieces->piece;
+    *bytes = pieces->shard->data + pieces->at;
+    pieces->at += size;
+    return (ssize_t)size;
+}
+
+/* Bare, whole bytes of it, and then a block of a kind that does not exist. */
+static struct bytes deflated_then_damaged(const struct bytes *text)
+{
+    struct bytes deflated = {malloc(text->size + 100), 0};
+    z_stream stream = {0};
+    assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, -15, 8,
+                                  Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_in = text->data;
+    stream.avail_in = (uInt)text->size;
+    stream.next_out = deflated.data;
+    stream.avail_out = (uInt)text->size + 100;
+    assert_int_equal(deflate(&stream, Z_SYNC_FLUSH), Z_OK);
+    deflated.size = text->size + 100 - stream.avail_out;
+    (void)deflateEnd(&stream);
+    add(&deflated, "\x07 and more", 10);
+    return deflated;
+}
+
+/* The first bytes are decoded before anybody sees that the rest is damaged:
+ * what counts as decoded must not depend on how much was there at once. */
+static void too_long_an_entry_is_the_same_in_any_pieces(void **state)
+{
+    (void)state;
+    struct bytes text = make_text(20000);
+    struct bytes deflated = deflated_then_damaged(&text);
+    static const size_t PIECES[] = {1, 2, 7, 300, 4096, SIZE_MAX};
+    for (size_t i = 0; i < sizeof PIECES / sizeof *PIECES; i++) {
+        struct item entry = {.kind = ITEM_FRAME, .codec = CODEC_DEFLATE,
+                             .content_bytes = 9001, .checksum = true};
+        struct pieces pieces = {&deflated, 0, PIECES[i]};
+        struct event event = {0};
+        struct rig rig;
+        rig_open(&rig);
+        feed_open_pull(rig.feed, pieces_pull, &pieces);
+        struct item item = item_next_entry(rig.feed, &entry);
+        decode(&rig, &item, &event);
+        assert_int_equal(event.reason, FRAME_SIZE);
+        assert_int_equal(event.text_bytes, 9001);
+        assert_int_equal(event.bytes, deflated.size);
+        assert_memory_equal(rig.text.data, text.data, 9001);
+        feed_close(rig.feed);
+        rig_close(&rig);
+    }
+    free(deflated.data);
+    free(text.data);
+}
+
 static void an_empty_entry_is_a_frame(void **state)
 {
     (void)state;
@@ -383,6 +446,7 @@ int main(void)
         cmocka_unit_test(each_lie_of_gzip_has_its_reason),
         cmocka_unit_test(zeros_are_skippable_and_other_bytes_garbage),
         cmocka_unit_test(an_entry_is_compared_with_what_the_directory_says),
+        cmocka_unit_test(too_long_an_entry_is_the_same_in_any_pieces),
         cmocka_unit_test(an_empty_entry_is_a_frame),
         cmocka_unit_test(noise_never_breaks_the_count),
     };
