@@ -18,6 +18,7 @@ LIMITS_MS = [60_000, 300_000, HOUR_MS, DAY_MS, 7 * DAY_MS, 2_628_000_000,
              31_540_000_000]
 SESSION_MS, DORMANT_MS, SHOWN_DORMANT_MS = 1_800_000, 180 * DAY_MS, 30 * DAY_MS
 WORK_HOURS, WAKING = range(9, 18), range(8, 24)
+SPLITS_MAX = 20
 MONDAY_OF_1970 = 3       # 1 January was a Thursday
 
 
@@ -74,6 +75,9 @@ def recount(posts, local, classes, hashed):
     row.update(client_classes(posts, classes))
     row.update(texts(posts))
     row.update(targets(posts, hashed))
+    row.update(seconds(times))
+    for column in ("language", "client"):
+        row.update(switch(posts, column))
     return row
 
 
@@ -238,6 +242,67 @@ def mean_hour(times):
         return {"clock_concentration": 0, "clock_mean_hour": None}
     return {"clock_concentration": length,
             "clock_mean_hour": math.atan2(y, x) / (2 * math.pi) * 24 % 24}
+
+
+def chi_square_p(chi2):
+    """Chance of so much or more with 59 degrees of freedom: the closed form
+    of the incomplete gamma function for half-integers."""
+    half = chi2 / 2
+    total = math.erfc(math.sqrt(half))
+    if half > 0:
+        total += sum(math.exp(-half + (j - 0.5) * math.log(half)
+                              - math.lgamma(j + 0.5)) for j in range(1, 30))
+    return total
+
+
+def seconds(times):
+    """Of 300 posts or more; not of times that are known to the minute."""
+    if len(times) < 300:
+        return {"second_chi2": None, "second_p": None}
+    counts = collections.Counter(ms // 1000 % 60 for ms in times)
+    mean = len(times) / 60
+    chi2 = sum((counts[s] - mean) ** 2 for s in range(60)) / mean
+    return {"second_chi2": chi2, "second_p": chi_square_p(chi2)}
+
+
+def weight(count):
+    return count * math.log(count) if count else 0.0
+
+
+def switch(posts, column):
+    """The split with the greatest G2, of those with 20 labels on each side;
+    sums of logarithms, one label moved at a time."""
+    names = [column + end for end in ("_switch_at", "_switch_g2", "_before",
+                                      "_after")]
+    known = [post for post in posts if post[column] is not None]
+    whole = collections.Counter(post[column] for post in known)
+    if len(known) < 40 or len(whole) < 2:
+        return dict.fromkeys(names)
+    before, after = collections.Counter(), whole.copy()
+    base = weight(len(known)) - sum(map(weight, whole.values()))
+    inner, found = sum(map(weight, whole.values())), []
+    for at, post in enumerate(known[:-20], 1):
+        label = post[column]
+        inner -= weight(before[label]) + weight(after[label])
+        before[label] += 1
+        after[label] -= 1
+        inner += weight(before[label]) + weight(after[label])
+        if at >= 20:
+            found.append((2 * (inner + base - weight(at)
+                               - weight(len(known) - at)), at))
+    return dict(zip(names, best_splits(known, found, column)))
+
+
+def best_splits(known, found, column):
+    """Times and labels of all splits that rounding may make the first."""
+    best = max(found)[0]
+    places = [at for g2, at in found if g2 >= best - 1e-9 * max(best, 100)]
+    sides = [(top(collections.Counter(post[column] for post in known[:at])),
+              top(collections.Counter(post[column] for post in known[at:])))
+             for at in places[:SPLITS_MAX]]
+    return (frozenset(known[at]["time"] for at in places), best,
+            frozenset(before for before, _ in sides),
+            frozenset(after for _, after in sides))
 
 
 def labels(posts, column, many):

@@ -98,7 +98,9 @@ def recount(verdict, group, told, samples, path):
     container = told.get("container") or container_of(path)
     if container == "zstd":
         pieces = zstd_pieces(verdict, shard, samples, path)
-    elif container == "text" or container == "empty":
+    elif container in ("text", "empty"):
+        verdict.equal(where, "samples name the one frame of a text",
+                      [s["frame"] for s in samples if s["frame"]], [])
         pieces = file_pieces(path)
     elif container in ("gzip", "bzip2") and not total_of(
             shard["frames"]["rejected"]):

@@ -3,7 +3,7 @@
 import collections
 
 from auditing import table_sums
-from auditing.cells import DAY_MS, day_text
+from auditing.cells import DAY_MS, day_text, near
 from auditing.post_recount import KIND_COLUMNS
 from auditing.table_rows import Damaged, Table
 from auditing.table_sums import COUNTED, LABELS, Join, Tally, report
@@ -130,6 +130,14 @@ def check_result(book, verdict, accounts):
     else:
         verdict.at_most(where, "deletes are among result.deletes",
                         total_of(accounts, "deletes"), result["deletes"])
+    if accounts.lifts and {"core_share", "core_retweets", "retweets"} \
+            <= there and book.min_posts <= 1:
+        share = total_of(accounts, "core_retweets") / max(
+            total_of(accounts, "retweets"), 1)
+        verdict.check(where, "core_lift = core_share / the run's",
+                      all(near(lift, share, 2e-8) for lift
+                          in accounts.lifts), "%.9g to %.9g of %.9g"
+                      % (*accounts.lifts, share))
     if {"retweets_received", "retweets", "platform"} <= there \
             and book.min_posts <= 1:
         for platform, sums in accounts.sums.items():

@@ -18,9 +18,10 @@ LABELS = {"hashtags": "hashtag", "clients": "client",
           "languages": "language", "domains": "domain"}
 COUNTED = {"hashtags": "distinct_hashtags", "clients": "clients",
            "languages": "languages", "domains": "distinct_domains"}
+SECONDS = ("second_chi2", "second_p")
 MIN_POSTS_CLAUSES = {"never": 1, "a single post": 2}
 ACCOUNT_SUMS = ["posts", "deletes", "active_days", "retweets_received",
-                "self_interactions", *KIND_COLUMNS.values(),
+                "core_retweets", *KIND_COLUMNS.values(),
                 *COUNTED.values()]
 
 
@@ -89,6 +90,7 @@ class Accounts:
         self.sums = collections.defaultdict(collections.Counter)
         self.created = collections.defaultdict(collections.Counter)
         self.last_day = self.first_day = None
+        self.lifts = []           # least and greatest core_share / core_lift
 
 
 def account_laws_for(there, parameters, dialects):
@@ -143,6 +145,11 @@ def read_accounts(table, book, verdict, visit):
         there, parameters, book.manifest["posts_with_copies_by_dialect"])
     nulls = list(null_laws(book.features["columns"], there,
                            "core" in parameters))
+    if {"core_coverage", "core_retweets"} <= there and "core" in parameters:
+        laws.append(core_law(parameters["core"]["accounts"]))
+    if "posts" in there:
+        laws.append(("posts reach --min-posts", ("posts",),
+                     lambda posts: posts >= book.min_posts))
     tallies = [Tally() for _ in laws]
     null_tally, hashed = Tally(), Tally()
     found = Accounts()
@@ -173,6 +180,17 @@ def read_accounts(table, book, verdict, visit):
     return found
 
 
+def core_law(size):
+    """Of so many core accounts, a whole number is retweeted."""
+    def fits(coverage, retweets):
+        if coverage is None:
+            return None
+        count = round(coverage * size)
+        return count <= retweets and near(coverage, count / size)
+    return ("core_coverage counts core accounts",
+            ("core_coverage", "core_retweets"), fits)
+
+
 def holds(function, values):
     """A null where none may be makes a law false."""
     try:
@@ -191,6 +209,10 @@ def add_account(found, row):
         counts = found.created[platform, row["created_at"] // DAY_MS]
         counts["accounts"] += 1
         counts["posts"] += row.get("posts") or 0
+    if row.get("core_lift"):
+        base = (row.get("core_share") or 0) / row["core_lift"]
+        found.lifts = [min(found.lifts[:1] + [base]),
+                       max(found.lifts[1:] + [base])]
     if row.get("first_post") is not None and row.get("last_post") is not None:
         first, last = row["first_post"] // DAY_MS, row["last_post"] // DAY_MS
         found.first_day = min(first, found.first_day
@@ -265,6 +287,8 @@ class Join:
         self.found = Posts()
         self.local, self.classes = book.local_time(), classes
         self.hashed = book.hashed()
+        self.has_minutes = "io_archive" in \
+            book.manifest["posts_with_copies_by_dialect"]
         self.tags_are_plain = tags_are_plain
         self.there = book.columns("accounts")
         self.bounded = book.bounded
@@ -321,6 +345,9 @@ class Join:
 
     def compare(self, row, counted):
         for name, value in counted.items():
+            if name in SECONDS and name in row and row[name] is None \
+                    and self.has_minutes:
+                continue        # times may be known to the minute alone
             if name in row:
                 self.columns[name].add(same(row[name], value),
                                        "%s %s" % (row["platform"],
@@ -368,7 +395,7 @@ def same(cell, value):
     if isinstance(value, frozenset):
         return cell in value
     if isinstance(value, float) or isinstance(cell, float):
-        return near(cell, value, 2e-8)
+        return near(cell, value, 1e-7)
     return cell == value
 
 
