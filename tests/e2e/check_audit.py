@@ -13,6 +13,7 @@ import sys
 import tarfile
 import zipfile
 
+from check_specimens import OPTIONS as SPECIMEN_OPTIONS, SPECIMENS
 from harness import (SCRIPTS, TABLE_NAMES, audit, frame_of, main, promise,
                      require, require_audited)
 
@@ -155,6 +156,18 @@ def outputs_of_containers_and_csv_pass(world):
         stdout=subprocess.PIPE).stdout)
     archive.shards = sorted(place.iterdir()) + tables.shards
     make(world, "containers", archive, "--tables", ALL)
+
+
+@promise
+def specimens_of_every_reason_pass(world):
+    """What is lost and left beside it is counted to the byte."""
+    for folder in ("lines", "frames"):
+        for path in sorted((SPECIMENS / folder).iterdir()):
+            out = world.place / ("out-" + path.stem)
+            done = world.call("run", "-q", "-o", out, *SPECIMEN_OPTIONS.get(
+                path.stem, ()), path)
+            require(done.returncode == 0, path.name, done.stderr)
+            require_audited(out, [path], quick=False)
 
 
 @promise
