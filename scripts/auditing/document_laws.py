@@ -74,13 +74,20 @@ def check_part(verdict, where, part):
 
 
 def check_salvaged(verdict, where, part):
-    """Of frames that were rejected, and part of what counts."""
-    for name, most in (("frames", total_of(part["frames"]["rejected"])),
-                       ("text", part["bytes"]["text"]),
+    """Of frames that were rejected, and part of what counts. A packed
+    container's own line tells of its members: so only the total holds all."""
+    salvaged = part["salvaged"]
+    verdict.at_most(where, "salvaged frames are rejected ones",
+                    salvaged["frames"], total_of(part["frames"]["rejected"]))
+    verdict.at_most(where, "a salvaged frame has text",
+                    max(1, salvaged["frames"]), salvaged["text"])
+    if where != "total":
+        return
+    for name, most in (("text", part["bytes"]["text"]),
                        ("lines", part["lines"]["total"]),
                        ("posts", part["records"]["posts_with_copies"])):
         verdict.at_most(where, "salvaged %s are part of the whole" % name,
-                        part["salvaged"][name], most)
+                        salvaged[name], most)
 
 
 def check_records(verdict, where, records):
@@ -353,6 +360,8 @@ def check_shard_samples(verdict, shard, samples):
     check_counts(verdict, where, "frames", frames, bad)
     check_counts(verdict, where, "lines", lines, collections.Counter(
         counted[0]) + collections.Counter(counted[1]))
+    if len(frames) < SAMPLES_MAX:
+        check_salvaged_samples(verdict, shard, frames)
     size = sum(s["compressed_bytes"] for s in frames)
     rejected = shard["bytes"]["rejected"] + shard["bytes"].get(
         "unpacked", {"rejected": 0})["rejected"]
@@ -362,6 +371,19 @@ def check_shard_samples(verdict, shard, samples):
     else:
         verdict.at_most(where, "bytes of bad frames are in bytes.rejected",
                         size, rejected)
+
+
+def check_salvaged_samples(verdict, shard, frames):
+    """Samples tell of all salvaged frames, as long as there is room."""
+    told, shown = shard.get("salvaged", {}), collections.Counter()
+    for sample in frames:
+        shown.update(sample.get("salvaged", {}))
+    if told or shown:
+        verdict.equal(shard["shard"], "what was salvaged is in the samples",
+                      [shown[key] for key in ("text_bytes", "lines",
+                                              "posts")],
+                      [told.get(key, 0) for key in ("text", "lines",
+                                                    "posts")])
 
 
 def is_container(shard):
