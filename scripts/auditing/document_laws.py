@@ -304,8 +304,10 @@ def shown_bytes(text):
 
 def sample_holds(sample, pseudonyms):
     if "line" not in sample:
-        return sample["reason"] in FRAME_REASONS \
-            and sample["frame"] >= 0 and sample["compressed_bytes"] > 0
+        # A container may end where the next member would begin.
+        least = 0 if sample["reason"].startswith("container_") else 1
+        return sample["reason"] in FRAME_REASONS and sample["frame"] >= 0 \
+            and sample["compressed_bytes"] >= least
     shown = sample["bytes"]
     if sample["reason"] not in LINE_REASONS or sample["line"] < 1 \
             or sample["text_offset"] < 0 or (shown is None) != pseudonyms:
