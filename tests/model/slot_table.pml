@@ -25,8 +25,9 @@
  * G4  behind MOVED there is an array (seek)
  * G5  when `current` passes an array all its entries stand behind it
  *     (advance); and it does pass every array that is moved whole (the end)
- * G6  any thread may stop for good (STOPS); all others still come to their
- *     end: no invalid end state. The graph of states has no cycle, which is
+ * G6  a thread may stop for good at any slot of its way, and between claiming
+ *     a stretch and moving it (STOP); all others still come to their end: no
+ *     invalid end state. The graph of states has no cycle, which is
  *     what pan -l without a progress label says: so every operation ends
  *     after a bounded number of steps, whatever the others do.
  *
