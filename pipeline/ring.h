@@ -55,6 +55,9 @@
  *  6. A push that returned true before a pop began (as seen by that pop) is
  *     not missed by it, unless 5 hides it behind an unpublished cell.
  *
+ * 1 to 5 are held by tests/model/ring.pml in every interleaving of two cells;
+ * tests/unit/test_linear_ring.c looks for an order in recorded histories.
+ *
  * Ownership: ring_push gives the pointer away when it returns true, and
  * leaves it with the caller when false. The ring owns its cells only; what
  * is in it at ring_destroy is not freed.

@@ -54,6 +54,7 @@ needs_of_testing() {
         compiles gcc <<<'#include <simde/x86/avx512.h>
 int main(void) { return 0; }'
     need zstd "the reference for frames" has_command zstd
+    need spin "explores models of what threads do" has_command spin
     need strace "refuses system calls in tests" has_command strace
     need clang "second compiler" has_command clang
     need libclang-rt-14-dev "clang's sanitizers" \

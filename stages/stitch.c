@@ -449,9 +449,11 @@ static void advance(struct lane_state *state, struct stitch *stitch)
             break;
         stitch_piece(state, stitch, piece);
         atomic_store_explicit(&piece->complete, 0, memory_order_relaxed);
-        /* Release: the place may be used again. */
+        /* Releases the place, and is part of the one order that
+         * stitch_complete speaks of: a lane that looks after the flag was put
+         * down must not be shown the number before. */
         atomic_store_explicit(&stitch->stitched, number + 1,
-                              memory_order_release);
+                              memory_order_seq_cst);
     }
     state->file = other;
 }

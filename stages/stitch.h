@@ -34,7 +34,7 @@
  * The pieces of a shard wait in a ring of PIECES_MAX places. The owner of the
  * shard appends; any lane completes a piece; whoever finds the oldest piece
  * complete stitches, and nobody waits for it: a flag says that somebody does,
- * and he looks again after he has put it down.
+ * and he looks again after he has put it down (tests/model/stitch_flag.pml).
  */
 enum piece_kind {
     PIECE_WAITING,        /* a frame of CSV, still to be decoded */

@@ -20,6 +20,9 @@
  * raises any more, and whatever made the threads meet orders that reading. A
  * text cell also publishes the text it points to; see cell_load.
  *
+ * Tried in every interleaving by tests/model/register_cell.pml, and by the
+ * histories of tests/unit/test_linear_cell.c.
+ *
  * Progress: an exchange fails only because another thread raised the register
  * meanwhile; what is not news is refused after loads alone, so that a hot
  * register that has reached its value is shared by all caches.

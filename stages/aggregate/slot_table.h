@@ -78,6 +78,11 @@
  *      as a batch begun must be ended. Only when the system has no memory
  *      either, and no slot is left, add fails, and the table stays readable.
  *
+ * They are held by tests/model/slot_table.pml in every interleaving of a small
+ * table, by the histories of tests/unit/test_linear_table.c (G1 to G6), and by
+ * tests/unit/test_slot_table.c, whose tests name them. What one of these would
+ * miss is in docs/RELIABILITY.md.
+ *
  * A THREAD THAT STOPS, for a while or for good, at any instruction, holds
  * nothing that others need. Before its exchange it has done nothing visible,
  * after it everything. Inside a stretch it leaves that stretch unmoved: what
