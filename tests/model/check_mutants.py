@@ -29,7 +29,7 @@ TEXT_CELL = "stages/aggregate/register_cell.c"
 SET = "stages/aggregate/distinct_set.c"
 NAMES = "stages/aggregate/intern_table.c"
 RING = "pipeline/ring.c"
-BESIDE = ("pipeline/memory.c", "pipeline/check.c",
+BESIDE = ("pipeline/memory.c", "pipeline/check.c", "pipeline/fault.c",
           "stages/aggregate/text_block.c")
 
 # Wrong in any order of memory.
