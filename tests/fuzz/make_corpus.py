@@ -184,11 +184,25 @@ def text_seeds():
     yield "bytes", seed(1, "\U0001f426\u9999\u00e9a" * 4, (1, 5), (30, 12), (9, 10))
 
 
+def pipeline_seeds():
+    """A byte for the way of packing, then the shard or its text."""
+    for seeds in (decode_seeds, container_seeds, csv_seeds, dialect_seeds):
+        for name, content in seeds():
+            yield name, b"\0" + content[:4000]
+    lines = b"".join(content for name, content in parse_seeds()
+                     if name not in ("borders", "raw_utf8"))
+    yield "frames_of_lines", b"\1\2\0" + lines[:6000]
+    yield "frames_of_rows", b"\1\0\x40" + dict(csv_seeds())["quoted"] * 3
+    yield "document", b"\0[\n" + b",\n".join(
+        content.strip() for _, content in dialect_seeds()) + b"\n]\n"
+
+
 def main():
     for target, seeds in (("parse", parse_seeds), ("kernel", parse_seeds),
                           ("csv", csv_seeds), ("decode", decode_seeds),
                           ("text", text_seeds),
-                          ("container", container_seeds)):
+                          ("container", container_seeds),
+                          ("pipeline", pipeline_seeds)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():
