@@ -37,8 +37,8 @@ enum fact_presence {
     FACT_PRESENT_ALL = 16383,
 };
 
-/* Kind, flags, presence, time, a number as the post's id. */
-#define FACT_CODE_BYTES_MIN 14u
+/* Kind, flags, presence, time, a text of one byte as the post's id. */
+#define FACT_CODE_BYTES_MIN 8u
 /* Everything but texts of ids and lists. */
 #define FACT_CODE_FIXED_MAX 320u
 

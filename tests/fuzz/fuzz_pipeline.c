@@ -95,6 +95,7 @@ static void rig_open(struct rig *rig, const struct way *way)
     struct shards_request request = {.inputs = inputs, .input_count = 1};
     struct plan_request plan = {.threads = way->threads,
                                 .memory_bytes = way->memory_bytes,
+                                .io_depth = 2,
                                 .block_bytes = way->block_bytes,
                                 .line_bytes_max = LINE_BYTES_MIN};
     snprintf(shard, sizeof shard, "%s/shard", fuzz_folder());
@@ -180,7 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct way slow = {1, BLOCK_BYTES_MIN, 128 * MIB, ISA_SCALAR,
                              IO_PREAD};
-    const struct way fast = {2, 0, 512 * MIB, isa_best(), IO_AUTO};
+    const struct way fast = {2, 64 * KIB, 512 * MIB, isa_best(), IO_AUTO};
     struct fuzz_input input = {data, size};
     static struct outcome a, b;
     bool frames = fuzz_byte(&input) & 1;

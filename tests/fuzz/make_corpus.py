@@ -184,6 +184,88 @@ def text_seeds():
     yield "bytes", seed(1, "\U0001f426\u9999\u00e9a" * 4, (1, 5), (30, 12), (9, 10))
 
 
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def zigzag(number):
+    return varint(number * 2 if number >= 0 else -number * 2 - 1)
+
+
+def word(number):
+    return struct.pack("<Q", number)
+
+
+TIME = 1562171340657
+
+
+def fact_seeds():
+    """A byte for the time before, and the code."""
+    def code(kind, flags, present, *rest):
+        return bytes([kind]) + struct.pack("<HH", flags, present) + \
+            b"".join(rest)
+    yield "least", b"\0" + code(0, 0, 0, zigzag(TIME), word(11))
+    yield "retweet", b"\0" + code(
+        3, 64 | 128, 1 | 2 | 4 | 8 | 16 | 32 | 64, zigzag(TIME), word(12),
+        word(7), word(11), zigzag(-5000), varint(300), varint(20), varint(2),
+        varint(1))
+    yield "texts", b"\0" + code(
+        0, 1 | 256 | 512 | 1024 | 2048 | 4096, 128 | 256 | 512 | 1024 | 2048
+        | 4096 | 8192, zigzag(TIME), b"\x0dat://did:a/b/", word(99),
+        varint(40), word(5), varint(1), varint(2), varint(3), b"\x41",
+        varint(30), varint(2), varint(2), varint(5), b"\1a\2bc", varint(1),
+        varint(5), b"\4t.co")
+
+
+def profile():
+    cell = zigzag(0) + zigzag(3)
+    return varint(2) + zigzag(TIME) + zigzag(TIME) * 2 + zigzag(5) * 2 + \
+        (zigzag((TIME + (1 << 60)) << 1) + zigzag(3) + cell + zigzag(3) * 2) + \
+        (zigzag(-1) + zigzag(3) + cell + zigzag(3) * 2) * 4 + \
+        (zigzag(0) + b"\2ab") * 5 + (zigzag(0) + zigzag(1)) * 4 + \
+        b"\0" + b"\1" + word(3) + b"\2" + word(3) + word(4) + \
+        b"\x09" + bytes(i % 7 for i in range(4096))
+
+
+def streams():
+    """(accounts, names): two accounts with all there is, in their order."""
+    codes = [content[1:] for _, content in fact_seeds()]
+    facts = [varint(len(code)) + code for code in codes]
+    # Each time is less that of the fact before; here they are equal.
+    facts[1:] = [varint(len(code) - 5) + code[:5] + b"\0" + code[11:]
+                 for code in codes[1:]]
+    names = varint(2) + b"\x07Android\3Web" + varint(2) + b"\2en\2ja"
+    ann = b"\1" + b"\3ann" + b"\0" + varint(1) + varint(0) + facts[0]
+    piper = b"\2\0" + word(7) + b"\1" + profile() + varint(3) + \
+        varint(2) + b"".join(facts) + \
+        b"\0" + word(11) + b"\1" + zigzag(TIME) + b"\2ab\0"
+    return ann, piper, names
+
+
+def segment_seeds():
+    """How the file is told: tests/fuzz/segment_file.h."""
+    ann, piper, names = streams()
+    def built(accounts, *counts):
+        return bytes([len(names), *counts]) + names + accounts
+    yield "empty", built(b"", 0, 0, 0)
+    yield "one_account", built(ann, 1, 1, 0)
+    yield "two_accounts", built(ann + piper, 2, 4, 2)
+    header = b"SNDPSEG\n" + struct.pack(
+        "<6I4Q", 2, 5 << 24 | 5 << 16 | 4 << 8 | 4 << 4 | 2, 1, 256 << 10,
+        4096, 8, 0, 0, 0, 0)
+    at = len(header)
+    index = struct.pack("<8Q", len(ann), 1, 1, 0, len(names), 0, 0, 0) + \
+        struct.pack("<QQII", at, 0, len(ann), 0) + \
+        struct.pack("<QQII", at + len(ann), 0, len(names), 1)
+    footer = b"SNDPEND\n" + struct.pack(
+        "<7Q", at + len(ann) + len(names), 2, 0, 0, 0, 0, 0)
+    yield "file", b"\1" + header + ann + names + index + footer
+    yield "wrong_checksums", b"\0" + header + ann + names + index + footer
+
+
 def pipeline_seeds():
     """A byte for the way of packing, then the shard or its text."""
     for seeds in (decode_seeds, container_seeds, csv_seeds, dialect_seeds):
@@ -202,7 +284,8 @@ def main():
                           ("csv", csv_seeds), ("decode", decode_seeds),
                           ("text", text_seeds),
                           ("container", container_seeds),
-                          ("pipeline", pipeline_seeds)):
+                          ("pipeline", pipeline_seeds),
+                          ("fact", fact_seeds), ("segment", segment_seeds)):
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():
