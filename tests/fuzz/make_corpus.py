@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -266,6 +267,87 @@ def segment_seeds():
     yield "wrong_checksums", b"\0" + header + ann + names + index + footer
 
 
+def scalar_seeds():
+    for number, text in enumerate((
+            "0", "-0", "12.0", "100+", "1e400", "-1.5E-3", "null", "false",
+            "9223372036854775807", "-9223372036854775808",
+            "18446744073709551616", "000000000000000000000007",
+            "1134365188.5", "1.2345678901234567891e9", "0.000001e+15")):
+        yield "number_%02d" % number, text.encode()
+
+
+def time_seeds():
+    for number, text in enumerate((
+            "Wed Jul 03 06:29:00 +0000 2019", "Sat Feb 29 23:59:59 -0130 2020",
+            "2019-07-03T06:29:00.123456Z", "2019-07-03 06:29:00",
+            "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.9999-2359",
+            "1900-02-29T00:00:00Z")):
+        yield "time_%02d" % number, text.encode()
+
+
+def host_seeds():
+    for number, text in enumerate((
+            "https://www.Example.org:443/a?b#c", "http://a:b@c.d./", "t.co",
+            "HTTPS://WWW.www.x\\y", "a+b-c.d://[::1]:80", "://@:", "9a://b")):
+        yield "url_%02d" % number, text.encode()
+
+
+def utf8_seeds():
+    yield "borders", ("\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000"
+                      "\U0010ffff").encode() * 6
+    yield "surrogate", b"a" * 61 + b"\xed\xa0\x80"
+    yield "above", b"a" * 60 + b"\xf4\x90\x80\x80"
+    yield "overlong", b"\xc1\xbf\xe0\x9f\xbf\xf0\x8f\xbf\xbf"
+    yield "cut", b"a" * 127 + b"\xe4\xb8"
+
+
+def json_seeds():
+    yield from parse_seeds()
+    for number, text in enumerate((
+            r'{"a":1,"\u0069d":"\ud83d\udc26\u0000","user":{"a":[],"id":null}}',
+            r'{"user":{"a":1},"user":7,"id":-0.5e+3,"a":true,"a":false}',
+            r'{"user":{"id":"\"\\\/\b\f\n\r\t","x":{"id":2}},"id":{}}')):
+        yield "keys_%02d" % number, text.encode()
+
+
+def split_seeds():
+    """Eight sizes of pieces, then the document."""
+    steps = bytes([0, 1, 6, 40, 2, 255, 3, 9])
+    values = [content.strip() for _, content in dialect_seeds()][:2]
+    yield "array", steps + b"[\n" + b",\n".join(values) + b"\n]\n"
+    yield "objects", steps + b"{\n" + values[0][1:] + b"\n" + values[1]
+    yield "garbage", steps + b'}]"a\\"[" 12,nul ,[{"]":"\\\\"}]],[1 2'
+
+
+def gzip_seeds():
+    return (seed for seed in container_seeds() if seed[0].endswith(".gz"))
+
+
+def bzip2_seeds():
+    return (seed for seed in container_seeds() if seed[0].endswith(".bz2"))
+
+
+def dictionary_seeds():
+    """Two bytes for how long the dictionary is, the dictionary, frames."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder)
+        for number in range(400):
+            (path / str(number)).write_bytes(line(status(number * 7919)))
+        trained, raw = path / "trained", path / "raw"
+        subprocess.run(["zstd", "-q", "--train", "-r", folder, "-o", trained,
+                        "--maxdict=1000"], check=True)
+        raw.write_bytes(line(status(5)))
+        for source in (trained, raw):
+            dictionary = source.read_bytes()
+            frames = compress(line(status(77)), "--check", "-D", str(source))
+            for name, text in ((source.name, frames + compress(b"plain")),
+                               (source.name + "_id_left_out", compress(
+                                   line(status(8)), "--no-dictID", "-D",
+                                   str(source)))):
+                yield name, struct.pack(">H", len(dictionary)) + \
+                    dictionary + text
+
+
 def pipeline_seeds():
     """A byte for the way of packing, then the shard or its text."""
     for seeds in (decode_seeds, container_seeds, csv_seeds, dialect_seeds):
@@ -280,12 +362,9 @@ def pipeline_seeds():
 
 
 def main():
-    for target, seeds in (("parse", parse_seeds), ("kernel", parse_seeds),
-                          ("csv", csv_seeds), ("decode", decode_seeds),
-                          ("text", text_seeds),
-                          ("container", container_seeds),
-                          ("pipeline", pipeline_seeds),
-                          ("fact", fact_seeds), ("segment", segment_seeds)):
+    every = {name[:-len("_seeds")]: seeds for name, seeds in globals().items()
+             if name.endswith("_seeds") and name != "dialect_seeds"}
+    for target, seeds in {**every, "kernel": parse_seeds}.items():
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():
