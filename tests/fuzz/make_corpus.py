@@ -348,6 +348,28 @@ def dictionary_seeds():
                     dictionary + text
 
 
+def lists_seeds():
+    yield "accounts", b"# core\n@Piper\r\n 7 \n1146454524019142656\n" \
+        b"did:plc:a\n\n@piper_2\n0012\n18446744073709551616"
+    yield "shards", b"# ours\na.zst\nb\n-\nlink\n\n.\na.zst"
+    yield "no_name", b"7\n@\n"
+    yield "bytes", b"\xff\0\n@\0\n\x1b[2J\n" + b"9" * 300
+
+
+def zone_seeds():
+    """An instant of 52 bits, then a file or a rule."""
+    instant = struct.pack(">q", 1562171340 << 12)
+    for name in ("Europe/Dublin", "Asia/Shanghai", "Africa/Casablanca",
+                 "America/Nuuk"):
+        content = (pathlib.Path("/usr/share/zoneinfo") / name).read_bytes()
+        if len(content) < 4096:
+            yield name.replace("/", "_"), instant + content
+    for number, rule in enumerate((
+            "CET-1CEST,M3.5.0,M10.5.0/3", "<+0330>-3:30", "EST5EDT,0/0,J365/25",
+            "A1B,J60/-167,M13.1.1/167", "XXX24:59:59YYY,M1.1.0/-26,M12.5.6/26")):
+        yield "rule_%02d" % number, instant + rule.encode()
+
+
 def pipeline_seeds():
     """A byte for the way of packing, then the shard or its text."""
     for seeds in (decode_seeds, container_seeds, csv_seeds, dialect_seeds):

@@ -118,6 +118,22 @@ static void spans_tile_time(void **state)
     assert_true(t > utc(2168, 1, 1, 0));
 }
 
+/* The end of summer is in the next year, behind the start of its summer. */
+static void changes_may_cross_each_other_at_the_new_year(void **state)
+{
+    (void)state;
+    struct zone_rule rule = rule_of("XXX24:59:59YYY,M1.1.0/-26,M12.5.6/26");
+    int64_t t = utc(1970, 1, 1, 0);
+    for (int i = 0; i < 400; i++) {
+        struct zone_span span = zone_rule_span(&rule, t);
+        struct zone_span last = zone_rule_span(&rule, span.until - 1);
+        assert_int_equal(last.from, span.from);
+        assert_int_equal(last.until, span.until);
+        assert_int_equal(last.offset, span.offset);
+        t = span.until;
+    }
+}
+
 static void what_is_no_rule_is_refused(void **state)
 {
     (void)state;
@@ -146,6 +162,7 @@ int main(void)
         cmocka_unit_test(days_of_the_year_mind_the_leap_day),
         cmocka_unit_test(summer_time_may_last_all_year),
         cmocka_unit_test(spans_tile_time),
+        cmocka_unit_test(changes_may_cross_each_other_at_the_new_year),
         cmocka_unit_test(what_is_no_rule_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
