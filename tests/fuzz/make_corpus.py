@@ -386,7 +386,8 @@ def pipeline_seeds():
 def main():
     every = {name[:-len("_seeds")]: seeds for name, seeds in globals().items()
              if name.endswith("_seeds") and name != "dialect_seeds"}
-    for target, seeds in {**every, "kernel": parse_seeds}.items():
+    for target, seeds in {**every, "kernel": parse_seeds,
+                          "reduce": segment_seeds}.items():
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():
