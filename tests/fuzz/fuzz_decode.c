@@ -1,21 +1,17 @@
 /*
  * Any bytes as a shard: no crash, every byte told once, the walk ends, the
- * gathered frames give what direct decoding gives, and what ends well is what
- * libzstd makes of it in one piece.
- *
- * clang -fsanitize=fuzzer,address; seeds are any .zst of some KB.
+ * gathered frames give what direct decoding gives, what ends well is what
+ * libzstd makes of it in one piece, and what libzstd makes something of ends
+ * well, if its window is admitted.
  */
-#include "pipeline/check.h"
 #include "pipeline/limits.h"
 #include "stages/decode/decode.h"
+#include "tests/fuzz/fuzz_input.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <zstd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
 #define EVENTS_MAX 4096u
+#define WINDOW_BYTES_MAX (32 * MIB)
 #define TEXT_BYTES_MAX ((size_t)4 << 20)   /* of one frame that is compared */
 
 struct event {
@@ -38,7 +34,7 @@ static struct rig *rig_create(void)
     struct rig *rig = calloc(1, sizeof *rig);
     CHECK(rig);
     memory_init(&rig->memory, GIB, 0);
-    struct decoder_options options = {32 * MIB, 1000};
+    struct decoder_options options = {WINDOW_BYTES_MAX, 1000};
     rig->feed = feed_create(&rig->memory);
     rig->gathered = feed_create(&rig->memory);
     rig->decoder = decoder_create(&rig->memory, &options);
@@ -58,6 +54,18 @@ static void compare(struct rig *rig, const struct event *event)
                         rig->shard + event->offset, (size_t)event->bytes);
     CHECK(!ZSTD_isError(size) && size == event->text_bytes);
     CHECK(memcmp(rig->text, rig->expected, size) == 0);
+}
+
+/* A whole frame that libzstd decodes without a dictionary is no bad one. */
+static void check_bad(struct rig *rig, const struct item *item, size_t size)
+{
+    const uint8_t *frame = rig->shard + item->offset;
+    size_t extent =
+        ZSTD_findFrameCompressedSize(frame, size - (size_t)item->offset);
+    if (item->window_bytes > WINDOW_BYTES_MAX || ZSTD_isError(extent))
+        return;
+    CHECK(ZSTD_isError(ZSTD_decompress(rig->expected, TEXT_BYTES_MAX, frame,
+                                       extent)));
 }
 
 static void decode(struct rig *rig, struct feed *feed, const struct item *item,
@@ -116,6 +124,8 @@ static size_t walk(struct rig *rig, const uint8_t *bytes, size_t size,
         }
         if (item.kind == ITEM_FRAME)
             decode(rig, feed, &item, &event);
+        if (item.kind == ITEM_FRAME && event.reason != FRAME_OK)
+            check_bad(rig, &item, size);
         CHECK(feed_position(feed) == before + event.bytes);
         CHECK(feed_position(rig->feed) == before + event.bytes);
         CHECK(event.bytes > 0);
