@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * read behind it. Free it. */
 static inline uint8_t *fuzz_copy(const void *data, size_t size, size_t padding)
 {
-    uint8_t *copy = malloc(size + padding + (size + padding == 0));
+    uint8_t *copy = calloc(1, size + padding + (size + padding == 0));
     CHECK(copy);
     if (size)
         memcpy(copy, data, size);

@@ -56,17 +56,15 @@ static enum value_type slow_type(const char *text, size_t size)
 static bool slow_digits(const char *at, const char *end, uint64_t limit,
                         uint64_t *number)
 {
-    unsigned __int128 sum = 0;
+    *number = 0;
     if (at == end)
         return false;
     for (; at < end; at++) {
-        if (!digit(at))
+        uint64_t value = (uint64_t)(*at - '0');
+        if (!digit(at) || value > limit || *number > (limit - value) / 10)
             return false;
-        sum = sum * 10 + (unsigned)(*at - '0');
-        if (sum > limit)
-            return false;
+        *number = *number * 10 + value;
     }
-    *number = (uint64_t)sum;
     return true;
 }
 
