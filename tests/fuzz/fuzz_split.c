@@ -1,13 +1,17 @@
 /*
  * Any bytes as a document, cut into any pieces: the same elements stand at the
  * same places, none overlaps another, and between them is nothing but white
- * space, commas and brackets. A line put together of pieces is that line, up
- * to its limit.
+ * space, commas and brackets. An element that jansson can read ends where it
+ * stops reading. A line put together of pieces is that line, up to its limit.
  *
  * The first 8 bytes are sizes of pieces, which are taken in turn.
  */
 #include "stages/split/split.h"
 #include "tests/fuzz/fuzz_input.h"
+
+#include <jansson.h>
+
+#define JANSSON_MAX 50
 
 struct found {
     size_t start, end;
@@ -65,6 +69,21 @@ static void check_between(const uint8_t *text, size_t from, size_t to)
         CHECK(memchr(" \t\r\n,[]", text[from], 8));
 }
 
+/* An object, an array or a string. */
+static void check_end(const uint8_t *text, size_t size, struct found found)
+{
+    json_error_t error;
+    if (!memchr("{[\"", text[found.start], 3))
+        return;
+    json_t *json = json_loadb((const char *)text + found.start,
+                              size - found.start,
+                              JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK |
+                                  JSON_ALLOW_NUL,
+                              &error);
+    CHECK(!json || (size_t)error.position == found.end - found.start);
+    json_decref(json);
+}
+
 static void check_order(const struct elements *elements, const uint8_t *text,
                         size_t size)
 {
@@ -73,6 +92,8 @@ static void check_order(const struct elements *elements, const uint8_t *text,
         CHECK(elements->found[i].start < elements->found[i].end);
         CHECK(elements->found[i].start >= last);
         check_between(text, last, elements->found[i].start);
+        if (i < JANSSON_MAX)
+            check_end(text, size, elements->found[i]);
         last = elements->found[i].end;
     }
     check_between(text, last,
