@@ -50,8 +50,8 @@ uint8_t *fact_encode(uint8_t *to, const struct fact *fact, int64_t before);
 /*
  * Reads a fact that takes exactly from[0, size). Lists borrow these bytes;
  * structs and texts of ids come from the arena. Nothing of the bytes is
- * believed (times are within +-TIME_BIAS): 0, -EBADMSG, or -ENOMEM. Whether client and language are in a
- * dictionary is for the caller to see.
+ * believed (times are within +-TIME_BIAS): 0, -EBADMSG, or -ENOMEM. Whether
+ * client and language are in a dictionary is for the caller to see.
  */
 int fact_decode(const uint8_t *from, size_t size, int64_t before,
                 struct arena *arena, struct fact *fact);

@@ -127,7 +127,8 @@ bool zone_rule_parse(const char *text, size_t size, struct zone_rule *rule)
     if (scan.at < scan.end && *scan.at != ',' &&
         !take_offset(&scan, &rule->summer))
         return false;
-    return take_change(&scan, &rule->start) &&
+    return rule->summer <= ZONE_OFFSET_MAX &&
+           take_change(&scan, &rule->start) &&
            take_change(&scan, &rule->end) && scan.at == scan.end;
 }
 

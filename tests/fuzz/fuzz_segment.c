@@ -74,7 +74,8 @@ static void write_again(struct segment *segment, const char *name)
         struct part_cursor *cursor = segment_cursor(segment, p, NULL);
         CHECK(cursor && segment_seal(writer, 0, p, cursor) == 0);
     }
-    CHECK(segment_end(writer, segment_dictionaries(segment)) == 0);
+    CHECK(segment_end(writer, segment_dictionaries(segment),
+                      &(uint64_t){0}) == 0);
 }
 
 static uint8_t *load(const char *name, size_t *size)

@@ -243,7 +243,7 @@ static void the_shortest_facts_come_back(void **state)
     assert_int_equal(
         segment_create(&writer, &memory, directory, "short", 1, 1), 0);
     assert_int_equal(segment_seal(writer, 0, 0, &single.face), 0);
-    assert_int_equal(segment_end(writer, &names), 0);
+    assert_int_equal(segment_end(writer, &names, &(uint64_t){0}), 0);
     assert_int_equal(drain("short"), 0);
 }
 

@@ -118,6 +118,15 @@ static void spans_tile_time(void **state)
     assert_true(t > utc(2168, 1, 1, 0));
 }
 
+static void no_summer_time_is_beyond_the_greatest_offset(void **state)
+{
+    (void)state;
+    struct zone_rule rule;
+    const char *text = "XXX-26YYY,M1.5.0,0", *less = "XXX-25YYY,M1.5.0,0";
+    assert_false(zone_rule_parse(text, strlen(text), &rule));
+    assert_int_equal(rule_of(less).summer, ZONE_OFFSET_MAX);
+}
+
 /* The end of summer is in the next year, behind the start of its summer. */
 static void changes_may_cross_each_other_at_the_new_year(void **state)
 {
@@ -162,6 +171,7 @@ int main(void)
         cmocka_unit_test(days_of_the_year_mind_the_leap_day),
         cmocka_unit_test(summer_time_may_last_all_year),
         cmocka_unit_test(spans_tile_time),
+        cmocka_unit_test(no_summer_time_is_beyond_the_greatest_offset),
         cmocka_unit_test(changes_may_cross_each_other_at_the_new_year),
         cmocka_unit_test(what_is_no_rule_is_refused),
     };
