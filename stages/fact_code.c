@@ -266,10 +266,14 @@ static uint64_t get_id(struct code *code, bool blob)
     return number;
 }
 
+/* Reduce relies on the bound, so that differences of times never overflow. */
 static int64_t get_time(struct code *code, int64_t before)
 {
-    return (int64_t)((uint64_t)before +
-                     (uint64_t)unzigzag(get_number(code)));
+    int64_t time = (int64_t)((uint64_t)before +
+                             (uint64_t)unzigzag(get_number(code)));
+    if (time <= -TIME_BIAS || time >= TIME_BIAS)
+        code_fail(code, -EBADMSG);
+    return time;
 }
 
 static void get_scripts(struct code *code, uint32_t scripts[SCRIPTS])

@@ -37,8 +37,8 @@ enum fact_presence {
     FACT_PRESENT_ALL = 16383,
 };
 
-/* Kind, flags, presence, time, a number as the post's id. */
-#define FACT_CODE_BYTES_MIN 14u
+/* Kind, flags, presence, time, a text of one byte as the post's id. */
+#define FACT_CODE_BYTES_MIN 8u
 /* Everything but texts of ids and lists. */
 #define FACT_CODE_FIXED_MAX 320u
 
@@ -50,8 +50,8 @@ uint8_t *fact_encode(uint8_t *to, const struct fact *fact, int64_t before);
 /*
  * Reads a fact that takes exactly from[0, size). Lists borrow these bytes;
  * structs and texts of ids come from the arena. Nothing of the bytes is
- * believed: 0, -EBADMSG, or -ENOMEM. Whether client and language are in a
- * dictionary is for the caller to see.
+ * believed (times are within +-TIME_BIAS): 0, -EBADMSG, or -ENOMEM. Whether
+ * client and language are in a dictionary is for the caller to see.
  */
 int fact_decode(const uint8_t *from, size_t size, int64_t before,
                 struct arena *arena, struct fact *fact);

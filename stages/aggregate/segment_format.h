@@ -49,7 +49,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
      (uint32_t)ENGAGEMENTS)
 #define SEGMENT_PARTITIONS_MAX ((uint32_t)1 << 20)
 #define SEGMENT_TEXT_BYTES_MAX ((uint32_t)1 << 30)
-#define SEGMENT_FACT_BYTES_MIN 15u      /* 1 + FACT_CODE_BYTES_MIN */
+#define SEGMENT_FACT_BYTES_MIN 9u      /* 1 + FACT_CODE_BYTES_MIN */
 #define SEGMENT_DELETION_BYTES_MIN 3u
 
 struct segment_header {

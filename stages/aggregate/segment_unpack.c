@@ -1,5 +1,6 @@
 #include "stages/aggregate/segment_unpack.h"
 
+#include "stages/aggregate/profile_registers.h"
 #include "stages/fact_code.h"
 
 #include <errno.h>
@@ -162,11 +163,55 @@ static uint64_t unpack_when(struct unpacker *unpacker, uint64_t *before)
     return *before += (uint64_t)unpack_signed(unpacker);
 }
 
-static struct cell unpack_cell(struct unpacker *unpacker, uint64_t *before)
+static struct cell unpack_cell(struct unpacker *unpacker, uint64_t *before,
+                               int64_t value_max)
 {
     struct cell cell = {.when = unpack_when(unpacker, before)};
     cell.value = unpack_signed(unpacker);
+    if (cell.value < 0 || cell.value > value_max)
+        unpacker_fail(unpacker, -EBADMSG);
     return cell;
+}
+
+/* A time that records have, or TIME_NONE. */
+static int64_t unpack_time(struct unpacker *unpacker)
+{
+    int64_t time = unpack_signed(unpacker);
+    if (time != TIME_NONE && !time_known(time))
+        unpacker_fail(unpacker, -EBADMSG);
+    return time;
+}
+
+/* A count, or COUNT_NONE. */
+static int64_t unpack_greatest(struct unpacker *unpacker)
+{
+    int64_t count = unpack_signed(unpacker);
+    if (count < COUNT_NONE)
+        unpacker_fail(unpacker, -EBADMSG);
+    return count;
+}
+
+static void unpack_created(struct unpacker *unpacker, struct cell *created)
+{
+    created->when = unpack_number(unpacker);
+    created->value = unpack_time(unpacker);
+    if (created->when > CREATED_TIMED ||
+        (created->when != 0) != (created->value != TIME_NONE))
+        unpacker_fail(unpacker, -EBADMSG);
+}
+
+/* Least and greatest are known if the first one is. */
+static void unpack_count_register(struct unpacker *unpacker, uint64_t *before,
+                                  struct count_register *count)
+{
+    count->first = unpack_cell(unpacker, before, INT64_MAX);
+    count->last = unpack_cell(unpacker, before, INT64_MAX);
+    count->min = unpack_greatest(unpacker);
+    count->max = unpack_greatest(unpacker);
+    bool seen = count->first.when != 0;
+    if ((count->min != COUNT_NONE) != seen ||
+        (count->max != COUNT_NONE) != seen || count->min > count->max)
+        unpacker_fail(unpacker, -EBADMSG);
 }
 
 static void unpack_registers(struct unpacker *unpacker, struct arena *arena,
@@ -206,30 +251,19 @@ void unpack_profile(struct unpacker *unpacker, struct arena *arena,
                     struct profile *profile)
 {
     uint64_t before = 0;
-    profile->created_at.when = unpack_number(unpacker);
-    profile->created_at.value = unpack_signed(unpacker);
-    if (profile->created_at.when > CREATED_TIMED)
-        unpacker_fail(unpacker, -EBADMSG);
-    profile->first_observed = unpack_signed(unpacker);
-    profile->last_observed = unpack_signed(unpacker);
+    unpack_created(unpacker, &profile->created_at);
+    profile->first_observed = unpack_time(unpacker);
+    profile->last_observed = unpack_time(unpacker);
     for (int i = 0; i < ENGAGEMENTS; i++)
-        profile->engagement[i] = unpack_signed(unpacker);
-    for (int i = 0; i < PROFILE_COUNTS; i++) {
-        struct count_register *count = &profile->counts[i];
-        count->first = unpack_cell(unpacker, &before);
-        count->last = unpack_cell(unpacker, &before);
-        count->min = unpack_signed(unpacker);
-        count->max = unpack_signed(unpacker);
-    }
+        profile->engagement[i] = unpack_greatest(unpacker);
+    for (int i = 0; i < PROFILE_COUNTS; i++)
+        unpack_count_register(unpacker, &before, &profile->counts[i]);
     for (int i = 0; i < PROFILE_TEXTS; i++) {
         profile->texts[i].when = unpack_when(unpacker, &before);
         profile->texts[i].value = unpack_text(unpacker, arena);
     }
-    for (int i = 0; i < PROFILE_FLAGS; i++) {
-        profile->flags[i] = unpack_cell(unpacker, &before);
-        if (profile->flags[i].value < 0 || profile->flags[i].value > FLAG_NONE)
-            unpacker_fail(unpacker, -EBADMSG);
-    }
+    for (int i = 0; i < PROFILE_FLAGS; i++)
+        profile->flags[i] = unpack_cell(unpacker, &before, FLAG_NONE - 1);
     for (int i = 0; i < PROFILE_DISTINCTS; i++)
         unpack_distinct(unpacker, arena, &profile->distincts[i]);
 }
@@ -263,5 +297,5 @@ void unpack_deletion(struct unpacker *unpacker, struct arena *arena,
 {
     deletion->post = unpack_id(unpacker, arena);
     bool has_time = unpack_byte(unpacker);
-    deletion->time = has_time ? unpack_signed(unpacker) : TIME_NONE;
+    deletion->time = has_time ? unpack_time(unpacker) : TIME_NONE;
 }

@@ -127,7 +127,8 @@ bool zone_rule_parse(const char *text, size_t size, struct zone_rule *rule)
     if (scan.at < scan.end && *scan.at != ',' &&
         !take_offset(&scan, &rule->summer))
         return false;
-    return take_change(&scan, &rule->start) &&
+    return rule->summer <= ZONE_OFFSET_MAX &&
+           take_change(&scan, &rule->start) &&
            take_change(&scan, &rule->end) && scan.at == scan.end;
 }
 
@@ -180,22 +181,25 @@ static void insert_change(struct change_at *changes, int count,
     changes[count] = change;
 }
 
-#define YEARS_AROUND 3
+/* A change may stand 8 days (167 hours and an offset) outside its year: so in
+ * the first days of a year both changes of the year before may be still to
+ * come, and in the last ones both of the next may be past. */
+#define YEARS_BESIDE 2
 
 struct zone_span zone_rule_span(const struct zone_rule *rule, int64_t t)
 {
     if (!rule->has_summer)
         return (struct zone_span){INT64_MIN, INT64_MAX, rule->standard};
-    struct change_at changes[2 * YEARS_AROUND];
+    struct change_at changes[2 * (2 * YEARS_BESIDE + 1)];
     int count = 0;
     int64_t year = days_to_civil(divide_down(t, SECONDS_PER_DAY)).year;
-    for (int64_t y = year - 1; y <= year + 1; y++) {
+    for (int64_t y = year - YEARS_BESIDE; y <= year + YEARS_BESIDE; y++) {
         int64_t start = change_time(&rule->start, y) - rule->standard;
         int64_t end = change_time(&rule->end, y) - rule->summer;
         insert_change(changes, count++, (struct change_at){start, rule->summer});
         insert_change(changes, count++, (struct change_at){end, rule->standard});
     }
-    int at = count - 1; /* never the first: all of last year's are past */
+    int at = count - 1; /* never the first: those of two years ago are past */
     while (at > 0 && changes[at].at > t)
         at--;
     return (struct zone_span){

@@ -1,19 +1,12 @@
 /*
  * Any bytes as a gzip file, a bzip2 file, an entry of a zip, headers of a tar
  * and the end of a zip: no crash, every byte told once, every walk ends.
- *
- * clang -fsanitize=fuzzer,address; seeds are small files of each kind.
  */
-#include "pipeline/check.h"
 #include "pipeline/limits.h"
 #include "stages/decode/decode.h"
 #include "stages/decode/tar_header.h"
 #include "stages/decode/zip_directory.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+#include "tests/fuzz/fuzz_input.h"
 
 struct rig {
     struct memory memory;
@@ -110,10 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     if (!rig)
         rig = rig_create();
     /* A copy of its own, so that reading past the end is seen. */
-    uint8_t *bytes = malloc(size ? size : 1);
-    CHECK(bytes);
-    if (size)
-        memcpy(bytes, input, size);
+    uint8_t *bytes = fuzz_copy(input, size, 0);
     struct item deflated = {.kind = ITEM_FRAME, .codec = CODEC_DEFLATE,
                             .content_bytes = size * 3};
     struct item stored = {.kind = ITEM_FRAME, .codec = CODEC_STORED,

@@ -7,13 +7,7 @@
 #include "stages/parse/csv_kernel.h"
 #include "stages/parse/csv_rows.h"
 #include "stages/split/split.h"
-
-#include "pipeline/check.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz_input.h"
 
 #define LIMIT 4096
 
@@ -151,11 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct csv_layout layout;
     /* Of exactly the promised size, so that reading past it is seen. */
-    uint8_t *text = malloc(size + KERNEL_PADDING);
-    CHECK(text);
-    if (size)
-        memcpy(text, data, size);
-    memset(text + size, '"', KERNEL_PADDING);
+    uint8_t *text = fuzz_copy(data, size, KERNEL_PADDING);
     compare_kernels(text, size);
     compare_borders(text, size, size / 2);
     if (!csv_layout_read(&layout, text, size, true))

@@ -1,21 +1,18 @@
 /*
  * Any bytes as a shard: no crash, every byte told once, the walk ends, the
- * gathered frames give what direct decoding gives, and what ends well is what
- * libzstd makes of it in one piece.
- *
- * clang -fsanitize=fuzzer,address; seeds are any .zst of some KB.
+ * gathered frames give what direct decoding gives, what ends well is what
+ * libzstd makes of it in one piece, and what libzstd streams to its end ends
+ * well, if its window is admitted.
  */
-#include "pipeline/check.h"
 #include "pipeline/limits.h"
 #include "stages/decode/decode.h"
+#include "tests/fuzz/fuzz_input.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <zstd.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
 #define EVENTS_MAX 4096u
+#define WINDOW_LOG_MAX 25
+#define WINDOW_BYTES_MAX ((uint64_t)1 << WINDOW_LOG_MAX)
 #define TEXT_BYTES_MAX ((size_t)4 << 20)   /* of one frame that is compared */
 
 struct event {
@@ -38,7 +35,7 @@ static struct rig *rig_create(void)
     struct rig *rig = calloc(1, sizeof *rig);
     CHECK(rig);
     memory_init(&rig->memory, GIB, 0);
-    struct decoder_options options = {32 * MIB, 1000};
+    struct decoder_options options = {WINDOW_BYTES_MAX, 1000};
     rig->feed = feed_create(&rig->memory);
     rig->gathered = feed_create(&rig->memory);
     rig->decoder = decoder_create(&rig->memory, &options);
@@ -58,6 +55,27 @@ static void compare(struct rig *rig, const struct event *event)
                         rig->shard + event->offset, (size_t)event->bytes);
     CHECK(!ZSTD_isError(size) && size == event->text_bytes);
     CHECK(memcmp(rig->text, rig->expected, size) == 0);
+}
+
+/* What libzstd streams is no bad frame. (In one piece it also takes blocks
+ * that are longer than the window, which RFC 8878, 3.1.1.2.4, forbids.) */
+static void check_bad(struct rig *rig, const struct item *item, size_t size)
+{
+    ZSTD_DCtx *context = ZSTD_createDCtx();
+    ZSTD_inBuffer in = {rig->shard + item->offset,
+                        size - (size_t)item->offset, 0};
+    size_t left;
+    CHECK(context && !ZSTD_isError(ZSTD_DCtx_setParameter(
+                         context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)));
+    do {
+        ZSTD_outBuffer out = {rig->expected, TEXT_BYTES_MAX, 0};
+        size_t before = in.pos;
+        left = ZSTD_decompressStream(context, &out, &in);
+        if (!ZSTD_isError(left) && in.pos == before && out.pos == 0)
+            break;
+    } while (!ZSTD_isError(left) && left);
+    CHECK(left);
+    ZSTD_freeDCtx(context);
 }
 
 static void decode(struct rig *rig, struct feed *feed, const struct item *item,
@@ -116,6 +134,8 @@ static size_t walk(struct rig *rig, const uint8_t *bytes, size_t size,
         }
         if (item.kind == ITEM_FRAME)
             decode(rig, feed, &item, &event);
+        if (item.kind == ITEM_FRAME && event.reason != FRAME_OK && !buffer)
+            check_bad(rig, &item, size);
         CHECK(feed_position(feed) == before + event.bytes);
         CHECK(feed_position(rig->feed) == before + event.bytes);
         CHECK(event.bytes > 0);

@@ -1,13 +1,7 @@
 /* Any bytes: every kernel that runs here says of them what the scalar one
  * says, and finds the same tokens where there is no error. */
 #include "stages/parse/kernel.h"
-
-#include "pipeline/check.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz_input.h"
 
 static uint32_t *room(size_t size)
 {
@@ -34,10 +28,7 @@ static void compare(enum isa isa, const uint8_t *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* Of exactly the promised size, so that reading past it is seen. */
-    uint8_t *text = malloc(size + KERNEL_PADDING);
-    CHECK(text);
-    memcpy(text, data, size);
-    memset(text + size, '"', KERNEL_PADDING);
+    uint8_t *text = fuzz_copy(data, size, KERNEL_PADDING);
     for (int isa = ISA_SCALAR + 1; isa < ISA_COUNT; isa++)
         if (isa_runs_here((enum isa)isa))
             compare((enum isa)isa, text, size);

@@ -2,13 +2,7 @@
  * a rejected line leaves the batch as it was; and the parser's memory of the
  * lines before changes nothing. */
 #include "stages/parse/parse.h"
-
-#include "pipeline/check.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz_input.h"
 
 static void parse_once(struct parser *parser, const uint8_t *text, size_t size,
                        struct batch *batch, struct tally *tally)
@@ -33,10 +27,7 @@ static void parse_all(struct parser *parser, const uint8_t *data, size_t size,
     for (size_t at = 0; at <= size;) {
         const uint8_t *end = memchr(data + at, '\n', size - at);
         size_t length = end ? (size_t)(end - data) - at : size - at;
-        uint8_t *text = malloc(length + KERNEL_PADDING);
-        CHECK(text);
-        memcpy(text, data + at, length);
-        memset(text + length, '"', KERNEL_PADDING);
+        uint8_t *text = fuzz_copy(data + at, length, KERNEL_PADDING);
         parse_once(parser, text, length, batch, tally);
         free(text);
         at += length + 1;

@@ -7,8 +7,7 @@
 #include "stages/parse/text_remove.h"
 #include "stages/parse/url_host.h"
 #include "tests/unit/text_reference.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz_input.h"
 
 #define RANGES_MAX 8
 #define TEXT_SIZE_MAX ((size_t)64 << 10)

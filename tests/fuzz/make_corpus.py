@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -184,11 +185,209 @@ def text_seeds():
     yield "bytes", seed(1, "\U0001f426\u9999\u00e9a" * 4, (1, 5), (30, 12), (9, 10))
 
 
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def zigzag(number):
+    return varint(number * 2 if number >= 0 else -number * 2 - 1)
+
+
+def word(number):
+    return struct.pack("<Q", number)
+
+
+TIME = 1562171340657
+
+
+def fact_seeds():
+    """A byte for the time before, and the code."""
+    def code(kind, flags, present, *rest):
+        return bytes([kind]) + struct.pack("<HH", flags, present) + \
+            b"".join(rest)
+    yield "least", b"\0" + code(0, 0, 0, zigzag(TIME), word(11))
+    yield "retweet", b"\0" + code(
+        3, 64 | 128, 1 | 2 | 4 | 8 | 16 | 32 | 64, zigzag(TIME), word(12),
+        word(7), word(11), zigzag(-5000), varint(300), varint(20), varint(2),
+        varint(1))
+    yield "texts", b"\0" + code(
+        0, 1 | 256 | 512 | 1024 | 2048 | 4096, 128 | 256 | 512 | 1024 | 2048
+        | 4096 | 8192, zigzag(TIME), b"\x0dat://did:a/b/", word(99),
+        varint(40), word(5), varint(1), varint(2), varint(3), b"\x41",
+        varint(30), varint(2), varint(2), varint(5), b"\1a\2bc", varint(1),
+        varint(5), b"\4t.co")
+
+
+def profile():
+    cell = zigzag(0) + zigzag(3)
+    return varint(2) + zigzag(TIME) + zigzag(TIME) * 2 + zigzag(5) * 2 + \
+        (zigzag((TIME + (1 << 60)) << 1) + zigzag(3) + cell + zigzag(3) * 2) + \
+        (zigzag(-1) + zigzag(3) + cell + zigzag(3) * 2) * 4 + \
+        (zigzag(0) + b"\2ab") * 5 + (zigzag(0) + zigzag(1)) * 4 + \
+        b"\0" + b"\1" + word(3) + b"\2" + word(3) + word(4) + \
+        b"\x09" + bytes(i % 7 for i in range(4096))
+
+
+def streams():
+    """(accounts, names): two accounts with all there is, in their order."""
+    codes = [content[1:] for _, content in fact_seeds()]
+    facts = [varint(len(code)) + code for code in codes]
+    # Each time is less that of the fact before; here they are equal.
+    facts[1:] = [varint(len(code) - 5) + code[:5] + b"\0" + code[11:]
+                 for code in codes[1:]]
+    names = varint(2) + b"\x07Android\3Web" + varint(2) + b"\2en\2ja"
+    ann = b"\1" + b"\3ann" + b"\0" + varint(1) + varint(0) + facts[0]
+    piper = b"\2\0" + word(7) + b"\1" + profile() + varint(3) + \
+        varint(2) + b"".join(facts) + \
+        b"\0" + word(11) + b"\1" + zigzag(TIME) + b"\2ab\0"
+    return ann, piper, names
+
+
+def segment_seeds():
+    """How the file is told: tests/fuzz/segment_file.h."""
+    ann, piper, names = streams()
+    def built(accounts, *counts):
+        return bytes([len(names), *counts]) + names + accounts
+    yield "empty", built(b"", 0, 0, 0)
+    yield "one_account", built(ann, 1, 1, 0)
+    yield "two_accounts", built(ann + piper, 2, 4, 2)
+    header = b"SNDPSEG\n" + struct.pack(
+        "<6I4Q", 2, 5 << 24 | 5 << 16 | 4 << 8 | 4 << 4 | 2, 1, 256 << 10,
+        4096, 8, 0, 0, 0, 0)
+    at = len(header)
+    index = struct.pack("<8Q", len(ann), 1, 1, 0, len(names), 0, 0, 0) + \
+        struct.pack("<QQII", at, 0, len(ann), 0) + \
+        struct.pack("<QQII", at + len(ann), 0, len(names), 1)
+    footer = b"SNDPEND\n" + struct.pack(
+        "<7Q", at + len(ann) + len(names), 2, 0, 0, 0, 0, 0)
+    yield "file", b"\1" + header + ann + names + index + footer
+    yield "wrong_checksums", b"\0" + header + ann + names + index + footer
+
+
+def scalar_seeds():
+    for number, text in enumerate((
+            "0", "-0", "12.0", "100+", "1e400", "-1.5E-3", "null", "false",
+            "9223372036854775807", "-9223372036854775808",
+            "18446744073709551616", "000000000000000000000007",
+            "1134365188.5", "1.2345678901234567891e9", "0.000001e+15")):
+        yield "number_%02d" % number, text.encode()
+
+
+def time_seeds():
+    for number, text in enumerate((
+            "Wed Jul 03 06:29:00 +0000 2019", "Sat Feb 29 23:59:59 -0130 2020",
+            "2019-07-03T06:29:00.123456Z", "2019-07-03 06:29:00",
+            "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.9999-2359",
+            "1900-02-29T00:00:00Z")):
+        yield "time_%02d" % number, text.encode()
+
+
+def host_seeds():
+    for number, text in enumerate((
+            "https://www.Example.org:443/a?b#c", "http://a:b@c.d./", "t.co",
+            "HTTPS://WWW.www.x\\y", "a+b-c.d://[::1]:80", "://@:", "9a://b")):
+        yield "url_%02d" % number, text.encode()
+
+
+def utf8_seeds():
+    yield "borders", ("\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000"
+                      "\U0010ffff").encode() * 6
+    yield "surrogate", b"a" * 61 + b"\xed\xa0\x80"
+    yield "above", b"a" * 60 + b"\xf4\x90\x80\x80"
+    yield "overlong", b"\xc1\xbf\xe0\x9f\xbf\xf0\x8f\xbf\xbf"
+    yield "cut", b"a" * 127 + b"\xe4\xb8"
+
+
+def json_seeds():
+    yield from parse_seeds()
+    for number, text in enumerate((
+            r'{"a":1,"\u0069d":"\ud83d\udc26\u0000","user":{"a":[],"id":null}}',
+            r'{"user":{"a":1},"user":7,"id":-0.5e+3,"a":true,"a":false}',
+            r'{"user":{"id":"\"\\\/\b\f\n\r\t","x":{"id":2}},"id":{}}')):
+        yield "keys_%02d" % number, text.encode()
+
+
+def split_seeds():
+    """Eight sizes of pieces, then the document."""
+    steps = bytes([0, 1, 6, 40, 2, 255, 3, 9])
+    values = [content.strip() for _, content in dialect_seeds()][:2]
+    yield "array", steps + b"[\n" + b",\n".join(values) + b"\n]\n"
+    yield "objects", steps + b"{\n" + values[0][1:] + b"\n" + values[1]
+    yield "garbage", steps + b'}]"a\\"[" 12,nul ,[{"]":"\\\\"}]],[1 2'
+
+
+def gzip_seeds():
+    return (seed for seed in container_seeds() if seed[0].endswith(".gz"))
+
+
+def bzip2_seeds():
+    return (seed for seed in container_seeds() if seed[0].endswith(".bz2"))
+
+
+def dictionary_seeds():
+    """Two bytes for how long the dictionary is, the dictionary, frames."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder)
+        for number in range(400):
+            (path / str(number)).write_bytes(line(status(number * 7919)))
+        trained, raw = path / "trained", path / "raw"
+        subprocess.run(["zstd", "-q", "--train", "-r", folder, "-o", trained,
+                        "--maxdict=1000"], check=True)
+        raw.write_bytes(line(status(5)))
+        for source in (trained, raw):
+            dictionary = source.read_bytes()
+            frames = compress(line(status(77)), "--check", "-D", str(source))
+            for name, text in ((source.name, frames + compress(b"plain")),
+                               (source.name + "_id_left_out", compress(
+                                   line(status(8)), "--no-dictID", "-D",
+                                   str(source)))):
+                yield name, struct.pack(">H", len(dictionary)) + \
+                    dictionary + text
+
+
+def lists_seeds():
+    yield "accounts", b"# core\n@Piper\r\n 7 \n1146454524019142656\n" \
+        b"did:plc:a\n\n@piper_2\n0012\n18446744073709551616"
+    yield "shards", b"# ours\na.zst\nb\n-\nlink\n\n.\na.zst"
+    yield "no_name", b"7\n@\n"
+    yield "bytes", b"\xff\0\n@\0\n\x1b[2J\n" + b"9" * 300
+
+
+def zone_seeds():
+    """An instant of 52 bits, then a file or a rule."""
+    instant = struct.pack(">q", 1562171340 << 12)
+    for name in ("Europe/Dublin", "Asia/Shanghai", "Africa/Casablanca",
+                 "America/Nuuk"):
+        content = (pathlib.Path("/usr/share/zoneinfo") / name).read_bytes()
+        if len(content) < 4096:
+            yield name.replace("/", "_"), instant + content
+    for number, rule in enumerate((
+            "CET-1CEST,M3.5.0,M10.5.0/3", "<+0330>-3:30", "EST5EDT,0/0,J365/25",
+            "A1B,J60/-167,M13.1.1/167", "XXX24:59:59YYY,M1.1.0/-26,M12.5.6/26")):
+        yield "rule_%02d" % number, instant + rule.encode()
+
+
+def pipeline_seeds():
+    """A byte for the way of packing, then the shard or its text."""
+    for seeds in (decode_seeds, container_seeds, csv_seeds, dialect_seeds):
+        for name, content in seeds():
+            yield name, b"\0" + content[:4000]
+    lines = b"".join(content for name, content in parse_seeds()
+                     if name not in ("borders", "raw_utf8"))
+    yield "frames_of_lines", b"\1\2\0" + lines[:6000]
+    yield "frames_of_rows", b"\1\0\x40" + dict(csv_seeds())["quoted"] * 3
+    yield "document", b"\0[\n" + b",\n".join(
+        content.strip() for _, content in dialect_seeds()) + b"\n]\n"
+
+
 def main():
-    for target, seeds in (("parse", parse_seeds), ("kernel", parse_seeds),
-                          ("csv", csv_seeds), ("decode", decode_seeds),
-                          ("text", text_seeds),
-                          ("container", container_seeds)):
+    every = {name[:-len("_seeds")]: seeds for name, seeds in globals().items()
+             if name.endswith("_seeds") and name != "dialect_seeds"}
+    for target, seeds in {**every, "kernel": parse_seeds,
+                          "reduce": segment_seeds}.items():
         folder = HERE / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in seeds():

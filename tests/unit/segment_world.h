@@ -86,7 +86,7 @@ static inline struct fact world_fact(struct world *world)
     if (world_below(world, 2))
         fact.target_post = world_id(world, &fact, FACT_TARGET_POST_BLOB);
     if (world_below(world, 2))
-        fact.original_time = INT64_MIN + 1 + (int64_t)world_below(world, 9);
+        fact.original_time = -TIME_BIAS + 1 + (int64_t)world_below(world, 9);
     if (world_below(world, 2))
         fact.statuses = (int64_t)world_below(world, 1u << 30);
     fact.client = (uint32_t)world_below(world, WORLD_CLIENTS + 1);

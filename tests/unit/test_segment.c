@@ -222,6 +222,31 @@ static void an_account_may_be_larger_than_many_blocks(void **state)
     assert_int_equal(memory.used, 0);
 }
 
+static void the_shortest_facts_come_back(void **state)
+{
+    (void)state;
+    enum { FACTS = 100 };
+    static struct fact facts[FACTS];
+    static const struct { uint32_t size; char bytes[4]; } ID = {1, "a"};
+    struct segment_writer *writer;
+    const struct dictionaries names = {0};
+    for (size_t i = 0; i < FACTS; i++)
+        facts[i] = (struct fact){.post = (uint64_t)(uintptr_t)&ID,
+                                 .flags = FACT_POST_BLOB,
+                                 .original_time = TIME_NONE,
+                                 .statuses = COUNT_NONE,
+                                 .followers = COUNT_NONE};
+    struct single_cursor single = {
+        .face = {single_next, single_close},
+        .view = {.platform = PLATFORM_TWITTER, .id = {.number = 12},
+                 .facts = facts, .fact_count = FACTS}};
+    assert_int_equal(
+        segment_create(&writer, &memory, directory, "short", 1, 1), 0);
+    assert_int_equal(segment_seal(writer, 0, 0, &single.face), 0);
+    assert_int_equal(segment_end(writer, &names, &(uint64_t){0}), 0);
+    assert_int_equal(drain("short"), 0);
+}
+
 static void every_truncation_is_detected(void **state)
 {
     (void)state;
@@ -385,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_sealed_is_read_back_by_any_number_of_lanes),
         cmocka_unit_test(an_account_may_be_larger_than_many_blocks),
+        cmocka_unit_test(the_shortest_facts_come_back),
         cmocka_unit_test(every_truncation_is_detected),
         cmocka_unit_test(every_flipped_byte_is_detected),
         cmocka_unit_test(forged_segments_give_errors_and_no_more),

@@ -118,6 +118,31 @@ static void spans_tile_time(void **state)
     assert_true(t > utc(2168, 1, 1, 0));
 }
 
+static void no_summer_time_is_beyond_the_greatest_offset(void **state)
+{
+    (void)state;
+    struct zone_rule rule;
+    const char *text = "AAA-26BBB,M1.5.0,0", *less = "AAA-25BBB,M1.5.0,0";
+    assert_false(zone_rule_parse(text, strlen(text), &rule));
+    assert_int_equal(rule_of(less).summer, ZONE_OFFSET_MAX);
+}
+
+/* The end of summer is in the next year, behind the start of its summer. */
+static void changes_may_cross_each_other_at_the_new_year(void **state)
+{
+    (void)state;
+    struct zone_rule rule = rule_of("XXX24:59:59YYY,M1.1.0/-26,M12.5.6/26");
+    int64_t t = utc(1970, 1, 1, 0);
+    for (int i = 0; i < 400; i++) {
+        struct zone_span span = zone_rule_span(&rule, t);
+        struct zone_span last = zone_rule_span(&rule, span.until - 1);
+        assert_int_equal(last.from, span.from);
+        assert_int_equal(last.until, span.until);
+        assert_int_equal(last.offset, span.offset);
+        t = span.until;
+    }
+}
+
 static void what_is_no_rule_is_refused(void **state)
 {
     (void)state;
@@ -146,6 +171,8 @@ int main(void)
         cmocka_unit_test(days_of_the_year_mind_the_leap_day),
         cmocka_unit_test(summer_time_may_last_all_year),
         cmocka_unit_test(spans_tile_time),
+        cmocka_unit_test(no_summer_time_is_beyond_the_greatest_offset),
+        cmocka_unit_test(changes_may_cross_each_other_at_the_new_year),
         cmocka_unit_test(what_is_no_rule_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
