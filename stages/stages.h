@@ -12,5 +12,6 @@
 #include "stages/run.h"
 #include "stages/seal.h"
 #include "stages/state.h"
+#include "stages/verify_report.h"
 
 #endif
