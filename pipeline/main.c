@@ -502,6 +502,50 @@ static int reduce_main(struct job *job)
     return end(job);
 }
 
+/* All lanes, until every shard was looked at. */
+static bool inspect_shards(struct job *job, struct inspect *inspect)
+{
+    struct progress_options progress = {
+        .total = {shards_bytes(&job->shards), job->shards.count},
+        .counters = &inspect->progress, .fault = &job->fault, .quiet = true};
+    struct lanes *lanes = inspect_open(inspect)
+                              ? lanes_create(&job->plan, &job->topology,
+                                             &job->fault, inspect)
+                              : NULL;
+    if (!lanes) {
+        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                    "out of memory");
+        return false;
+    }
+    (void)progress_start(&job->progress, &progress);
+    (void)lanes_run(lanes, inspect_lane);
+    progress_stop(job->progress);
+    lanes_destroy(lanes);
+    return !fault_raised(&job->fault);
+}
+
+/* What shards are made of. */
+static int inspect_main(struct job *job)
+{
+    struct output output = {0};
+    if (!collect_shards(job))
+        return end(job);
+    struct inspect inspect = {
+        .plan = &job->plan, .memory = &job->memory, .fault = &job->fault,
+        .shards = &job->shards, .dictionaries = &job->dictionaries,
+        .io = io_of(job->options.io), .isa = job->isa,
+        .full = job->options.full};
+    if (inspect_shards(job, &inspect)) {
+        if (job->options.json)
+            (void)print_output(job, inspect_json(&inspect, &output), &output);
+        else
+            inspect_print(stdout, &inspect);
+        (void)output_written(job);
+    }
+    inspect_close(&inspect);
+    return end(job);
+}
+
 int main(int argc, char **argv)
 {
     struct job *job = calloc(1, sizeof *job);
@@ -528,6 +572,8 @@ int main(int argc, char **argv)
         return reduce_main(job);
     if (job->options.command == COMMAND_VERIFY)
         return verify_main(job);
+    if (job->options.command == COMMAND_INSPECT)
+        return inspect_main(job);
 
     /* What to read and where to write; from here on both are frozen. */
     if (!name_state(job) || !collect_shards(job) || !read_parameters(job) ||
