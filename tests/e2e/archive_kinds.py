@@ -85,13 +85,15 @@ def lying_size(frame):
     descriptor = frame[4]
     width = (1, 2, 4, 8)[descriptor >> 6]
     at = 5 + (0 if descriptor & 0x20 else 1)
+    if width == 1 and not descriptor & 0x20:
+        raise AssertionError("the header tells no size")
     size = int.from_bytes(frame[at:at + width], "little") - 1
     return frame[:at] + size.to_bytes(width, "little") + frame[at + width:]
 
 
 def damaged_frames(text):
     """A shard of frames, damaged in one of each way."""
-    frames = frames_of(text)
+    frames, part = frames_of(text), parts_of(text, FRAMES)[2]
     before, bad, behind = frames[:2], frames[2], frames[3:]
 
     def with_bad(*instead):
@@ -105,7 +107,8 @@ def damaged_frames(text):
         "checksum.zst": with_bad(flipped(bad, -1)),
         "garbage.zst": with_bad(b"no frame at all, but bytes " * 40),
         "trailing.zst": whole + b"something behind",
-        "lying-size.zst": with_bad(lying_size(bad)),
+        "lying-size.zst": with_bad(lying_size(
+            frame_of(part, "--stream-size=%d" % len(part)))),
         "reserved.zst": with_bad(flipped(bad, 4, 0x08)),
         "skip-long.zst": with_bad(SKIPPABLE + struct.pack("<I", 1 << 30)),
         "middle-gone.zst": with_bad(bad[:len(bad) // 2]),
