@@ -286,7 +286,8 @@ static bool read_shards(struct job *job)
         !filter_files_open(&job->filter_files, &job->run, job->outdir))
         return false;
     struct progress_options progress = {
-        .total = {shards_bytes(&job->shards), job->shards.count},
+        .total = {shards_bytes(&job->shards), job->shards.count,
+                  job->run.options.verify},
         .counters = &job->run.progress, .fault = &job->fault,
         .quiet = job->options.quiet};
     struct lanes *lanes =
@@ -506,7 +507,7 @@ static int reduce_main(struct job *job)
 static bool inspect_shards(struct job *job, struct inspect *inspect)
 {
     struct progress_options progress = {
-        .total = {shards_bytes(&job->shards), job->shards.count},
+        .total = {shards_bytes(&job->shards), job->shards.count, true},
         .counters = &inspect->progress, .fault = &job->fault, .quiet = true};
     struct lanes *lanes = inspect_open(inspect)
                               ? lanes_create(&job->plan, &job->topology,

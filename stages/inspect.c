@@ -185,7 +185,8 @@ static bool look_at_shard(struct looker *looker)
         return look_failed(looker, feed_error(looker->feed));
     found->first_count =
         have < INSPECT_FIRST_BYTES ? (uint32_t)have : INSPECT_FIRST_BYTES;
-    memcpy(found->first, first, found->first_count);
+    if (found->first_count > 0)
+        memcpy(found->first, first, found->first_count);
     switch (shard_format_detect(first, have, &found->container)) {
     case SHARD_EMPTY:
         found->container = "empty";

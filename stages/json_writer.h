@@ -10,7 +10,7 @@
  *
  *     struct json_writer json = {.output = &output};
  *     json_open(&json, NULL, '{');
- *     json_number(&json, "frames", 3);
+ *     json_add_number(&json, "frames", 3);
  *     json_close(&json, '}');
  *     json_end(&json);
  *
@@ -29,22 +29,23 @@ void json_close(struct json_writer *json, char bracket);
 void json_end(struct json_writer *json);
 
 /* NULL becomes null. */
-void json_text(struct json_writer *json, const char *key, const char *text);
+void json_add_text(struct json_writer *json, const char *key, const char *text);
 /* The same of bytes of which there are so many. */
-void json_bytes(struct json_writer *json, const char *key, const char *bytes,
-                size_t size);
+void json_add_bytes(struct json_writer *json, const char *key,
+                    const char *bytes, size_t size);
 /* Below 2^63. */
-void json_number(struct json_writer *json, const char *key, uint64_t number);
-void json_truth(struct json_writer *json, const char *key, bool truth);
-void json_nothing(struct json_writer *json, const char *key);
+void json_add_number(struct json_writer *json, const char *key,
+                     uint64_t number);
+void json_add_truth(struct json_writer *json, const char *key, bool truth);
+void json_add_null(struct json_writer *json, const char *key);
 /* A ratio, as every output prints a real. */
-void json_real(struct json_writer *json, const char *key, double real);
+void json_add_real(struct json_writer *json, const char *key, double real);
 /* The two halves of XXH3-128 as 32 hexadecimal digits. */
-void json_digest(struct json_writer *json, const char *key,
-                 const uint64_t digest[2]);
+void json_add_digest(struct json_writer *json, const char *key,
+                     const uint64_t digest[2]);
 /* An object of the counts that are not 0, from `first` on, by their names. */
-void json_counts(struct json_writer *json, const char *key,
-                 const uint64_t *counts, int first, int count,
-                 const char *(*name)(int));
+void json_add_counts(struct json_writer *json, const char *key,
+                     const uint64_t *counts, int first, int count,
+                     const char *(*name)(int));
 
 #endif

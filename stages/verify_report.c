@@ -127,17 +127,17 @@ static const char *reason_name(int reason)
 static void add_bytes(struct json_writer *json, const struct shard_ledger *l)
 {
     json_open(json, "bytes", '{');
-    json_number(json, "file", l->file_bytes);
-    json_number(json, "frames", l->frame_bytes);
-    json_number(json, "rejected", l->rejected_bytes);
-    json_number(json, "skippable", l->skippable_bytes);
-    json_number(json, "text", l->tally.text_bytes);
+    json_add_number(json, "file", l->file_bytes);
+    json_add_number(json, "frames", l->frame_bytes);
+    json_add_number(json, "rejected", l->rejected_bytes);
+    json_add_number(json, "skippable", l->skippable_bytes);
+    json_add_number(json, "text", l->tally.text_bytes);
     if (l->unpacked.file) {
         json_open(json, "unpacked", '{');
-        json_number(json, "file", l->unpacked.file);
-        json_number(json, "frames", l->unpacked.frames);
-        json_number(json, "rejected", l->unpacked.rejected);
-        json_number(json, "skippable", l->unpacked.skippable);
+        json_add_number(json, "file", l->unpacked.file);
+        json_add_number(json, "frames", l->unpacked.frames);
+        json_add_number(json, "rejected", l->unpacked.rejected);
+        json_add_number(json, "skippable", l->unpacked.skippable);
         json_close(json, '}');
     }
     json_close(json, '}');
@@ -146,13 +146,13 @@ static void add_bytes(struct json_writer *json, const struct shard_ledger *l)
 static void add_frames(struct json_writer *json, const struct shard_ledger *l)
 {
     json_open(json, "frames", '{');
-    json_number(json, "ok", l->frames_ok);
-    json_counts(json, "rejected", l->frames_rejected, 1, FRAME_REASON_COUNT,
-                reason_name);
-    json_number(json, "skippable", l->skippable_frames);
-    json_number(json, "total", l->frames);
-    json_number(json, "unchecked", l->frames_unchecked);
-    json_number(json, "window_bytes_max", l->window_bytes_max);
+    json_add_number(json, "ok", l->frames_ok);
+    json_add_counts(json, "rejected", l->frames_rejected, 1, FRAME_REASON_COUNT,
+                    reason_name);
+    json_add_number(json, "skippable", l->skippable_frames);
+    json_add_number(json, "total", l->frames);
+    json_add_number(json, "unchecked", l->frames_unchecked);
+    json_add_number(json, "window_bytes_max", l->window_bytes_max);
     json_close(json, '}');
 }
 
@@ -163,10 +163,10 @@ static void add_lost(struct json_writer *json, const struct shard_ledger *l)
     for (uint32_t i = 0; i < l->frame_sample_count; i++) {
         const struct frame_sample *sample = &l->frame_samples[i];
         json_open(json, NULL, '{');
-        json_number(json, "frame", sample->offset);
-        json_number(json, "compressed_bytes", sample->bytes);
-        json_text(json, "reason", frame_reason_name(sample->reason));
-        json_text(json, "sentence", frame_reason_sentence(sample->reason));
+        json_add_number(json, "frame", sample->offset);
+        json_add_number(json, "compressed_bytes", sample->bytes);
+        json_add_text(json, "reason", frame_reason_name(sample->reason));
+        json_add_text(json, "sentence", frame_reason_sentence(sample->reason));
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -176,15 +176,15 @@ static void add_shard(struct json_writer *json, const char *name,
                       const struct shard_ledger *l)
 {
     json_open(json, NULL, '{');
-    json_text(json, "shard", name);
-    json_text(json, "container", ledger_container(l));
-    json_digest(json, "xxh3_128", l->digest);
+    json_add_text(json, "shard", name);
+    json_add_text(json, "container", ledger_container(l));
+    json_add_digest(json, "xxh3_128", l->digest);
     add_bytes(json, l);
     add_frames(json, l);
     if (l->members || l->members_passed) {
         json_open(json, "members", '{');
-        json_number(json, "passed_over", l->members_passed);
-        json_number(json, "total", l->members);
+        json_add_number(json, "passed_over", l->members_passed);
+        json_add_number(json, "total", l->members);
         json_close(json, '}');
     }
     add_lost(json, l);
@@ -196,8 +196,8 @@ static void add_repeats(struct json_writer *json, const struct shards *shards)
     json_open(json, "repeated_shards", '[');
     for (size_t i = 0; i < shards->repeat_count; i++) {
         json_open(json, NULL, '{');
-        json_text(json, "shard", shards->repeats[i].name);
-        json_text(json, "same_file_as", shards->repeats[i].first);
+        json_add_text(json, "shard", shards->repeats[i].name);
+        json_add_text(json, "same_file_as", shards->repeats[i].first);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -212,13 +212,13 @@ bool verify_json(const struct run *run, struct output *output)
         return false;
     ledger_total(run, total);
     json_open(&json, NULL, '{');
-    json_text(&json, "program", "sandpiper");
-    json_text(&json, "version", SANDPIPER_VERSION);
-    json_text(&json, "command", "verify");
-    json_number(&json, "damaged_shards", verify_damaged_shards(run));
-    json_number(&json, "window_bytes_max", run->plan->window_bytes_max);
+    json_add_text(&json, "program", "sandpiper");
+    json_add_text(&json, "version", SANDPIPER_VERSION);
+    json_add_text(&json, "command", "verify");
+    json_add_number(&json, "damaged_shards", verify_damaged_shards(run));
+    json_add_number(&json, "window_bytes_max", run->plan->window_bytes_max);
     json_open(&json, "total", '{');
-    json_number(&json, "shards", run->shards->count);
+    json_add_number(&json, "shards", run->shards->count);
     add_bytes(&json, total);
     add_frames(&json, total);
     json_close(&json, '}');
