@@ -196,8 +196,9 @@ def standard_input_is_verified_and_nothing_is_written(world):
     place.mkdir()
     for data, wanted in ((content, 0), (content[:-9], 65)):
         source = put(world, "input", data)
-        with open(source, "rb") as stream:
-            done = world.call("verify", "--json", "-", stdin=stream,
+        with subprocess.Popen(["cat", source],
+                              stdout=subprocess.PIPE) as pipe:
+            done = world.call("verify", "--json", "-", stdin=pipe.stdout,
                               cwd=place)
         require(done.returncode == wanted, done.returncode, done.stderr)
         told = json.loads(done.stdout)["total"]["bytes"]["file"]
