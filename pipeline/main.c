@@ -503,28 +503,6 @@ static int reduce_main(struct job *job)
     return end(job);
 }
 
-/* All lanes, until every shard was looked at. */
-static bool inspect_shards(struct job *job, struct inspect *inspect)
-{
-    struct progress_options progress = {
-        .total = {shards_bytes(&job->shards), job->shards.count, true},
-        .counters = &inspect->progress, .fault = &job->fault, .quiet = true};
-    struct lanes *lanes = inspect_open(inspect)
-                              ? lanes_create(&job->plan, &job->topology,
-                                             &job->fault, inspect)
-                              : NULL;
-    if (!lanes) {
-        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
-                    "out of memory");
-        return false;
-    }
-    (void)progress_start(&job->progress, &progress);
-    (void)lanes_run(lanes, inspect_lane);
-    progress_stop(job->progress);
-    lanes_destroy(lanes);
-    return !fault_raised(&job->fault);
-}
-
 /* What shards are made of. */
 static int inspect_main(struct job *job)
 {
@@ -536,7 +514,7 @@ static int inspect_main(struct job *job)
         .shards = &job->shards, .dictionaries = &job->dictionaries,
         .io = io_of(job->options.io), .isa = job->isa,
         .full = job->options.full};
-    if (inspect_shards(job, &inspect)) {
+    if (inspect_all(&inspect, &job->topology)) {
         if (job->options.json)
             (void)print_output(job, inspect_json(&inspect, &output), &output);
         else

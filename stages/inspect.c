@@ -291,7 +291,8 @@ static void looker_close(struct looker *looker)
     free(looker->text);
 }
 
-int inspect_lane(struct lane *lane)
+/* The work of a lane. */
+static int inspect_lane(struct lane *lane)
 {
     struct inspect *inspect = lane->context;
     struct looker looker = {.inspect = inspect};
@@ -307,10 +308,29 @@ int inspect_lane(struct lane *lane)
     return fault_raised(inspect->fault);
 }
 
-bool inspect_open(struct inspect *inspect)
+bool inspect_all(struct inspect *inspect, const struct topology *topology)
 {
-    inspect->found = calloc(inspect->shards->count, sizeof *inspect->found);
-    return inspect->found != NULL;
+    size_t count = inspect->shards->count;
+    struct progress *progress;
+    /* Quiet: it is over soon; but its thread sees the signals. */
+    struct progress_options options = {
+        .total = {shards_bytes(inspect->shards), count, true},
+        .counters = &inspect->progress, .fault = inspect->fault,
+        .quiet = true};
+    inspect->found = calloc(count, sizeof *inspect->found);
+    struct lanes *lanes =
+        inspect->found ? lanes_create(inspect->plan, topology, inspect->fault,
+                                      inspect) : NULL;
+    if (!lanes) {
+        fault_raise(inspect->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                    "out of memory");
+        return false;
+    }
+    bool started = progress_start(&progress, &options) == 0;
+    (void)lanes_run(lanes, inspect_lane);
+    progress_stop(started ? progress : NULL);
+    lanes_destroy(lanes);
+    return !fault_raised(inspect->fault);
 }
 
 void inspect_close(struct inspect *inspect)

@@ -131,15 +131,12 @@ struct inspect {
     struct inspection *found;      /* by shard; owned */
 };
 
-/* False: out of memory. inspect_close in either case. */
-bool inspect_open(struct inspect *inspect);
+/* All lanes, until every shard was looked at. False: the fault is up.
+ * inspect_close in either case. */
+bool inspect_all(struct inspect *inspect, const struct topology *topology);
 void inspect_close(struct inspect *inspect);
-/* The work of a lane, whose context is the inspect; the fault says what went
- * wrong. */
-int inspect_lane(struct lane *lane);
 
-/* Of how many frames it may be decoded by several lanes; with the reason why
- * or why not, in words. */
+/* Whether several lanes may decode it; *reason says why, or why not. */
 bool inspect_parallel(const struct inspection *found, const char **reason);
 
 void inspect_print(FILE *out, const struct inspect *inspect);
