@@ -20,7 +20,7 @@ static const struct argp_option VERIFY_OPTIONS[] = {
      "Print the report of all shards as one JSON document", 0},
     HOW_IT_LOOKS,
     {"quiet", KEY_QUIET, NULL, 0,
-     "No progress; print damaged shards alone", 1},
+     "No progress; print damaged shards alone; warnings still come", 1},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -40,7 +40,6 @@ static const struct argp_option INSPECT_OPTIONS[] = {
     {"full", KEY_FULL, NULL, 0,
      "Look at every frame and member, however large a shard is", 0},
     HOW_IT_LOOKS,
-    {"quiet", KEY_QUIET, NULL, 0, "No warnings beside what was found", 1},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
