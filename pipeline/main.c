@@ -2,6 +2,7 @@
 #include "pipeline/signals.h"
 #include "stages/stages.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,8 @@ static bool collect_shards(struct job *job)
         .inputs = (const char *const *)job->options.inputs,
         .input_count = job->options.input_count,
         .skip_folders = skip,
-        .skip_folder_count = 1 + (job->state_path != NULL)};
+        .skip_folder_count =
+            job->options.output ? 1 + (job->state_path != NULL) : 0};
     if (shards_collect(&job->shards, &request, &job->memory, &job->fault) !=
         CODE_DONE)
         return false;
@@ -266,12 +268,13 @@ static bool open_run(struct job *job)
         .dictionaries = reduce ? state_reading(job->state)->dictionaries
                                : &job->dictionaries,
         .filter = job->filter, .damaged = job->parameters.damaged,
-        .state = job->state,
-        .commit_bytes = job->options.commit_bytes};
+        .state = job->state, .commit_bytes = job->options.commit_bytes,
+        .verify = job->options.command == COMMAND_VERIFY};
+    int directory = job->outdir ? outdir_staging(job->outdir) : -1;
     job->have_run = true;
+    /* Without an output nothing is put aside, and nothing is sealed. */
     return run_open(&job->run, &job->plan, &job->memory, &job->fault,
-                    &job->shards, &run_options,
-                    outdir_staging(job->outdir)) == CODE_DONE;
+                    &job->shards, &run_options, directory) == CODE_DONE;
 }
 
 /* All lanes, until every shard is read. */
@@ -283,7 +286,8 @@ static bool read_shards(struct job *job)
         !filter_files_open(&job->filter_files, &job->run, job->outdir))
         return false;
     struct progress_options progress = {
-        .total = {shards_bytes(&job->shards), job->shards.count},
+        .total = {shards_bytes(&job->shards), job->shards.count,
+                  job->run.options.verify},
         .counters = &job->run.progress, .fault = &job->fault,
         .quiet = job->options.quiet};
     struct lanes *lanes =
@@ -351,6 +355,43 @@ static bool write_found(struct job *job)
     begin_report(job);
     job->report.filter_files = &job->filter_files;
     return filter_publish(&report, job->outdir) && write_timings(job);
+}
+
+/* A report on standard output, which may be a full disk or a closed pipe. */
+static bool print_output(struct job *job, bool made, struct output *output)
+{
+    bool well = made && fwrite(output->bytes, 1, output->size, stdout) ==
+                            output->size;
+    output_free(output);
+    if (!made)
+        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                    "out of memory for the report");
+    return well;
+}
+
+static bool output_written(struct job *job)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    fault_raise(&job->fault, CODE_OUTPUT, NULL, UINT64_MAX, errno,
+                "cannot write to standard output");
+    return false;
+}
+
+static void print_verified(struct job *job)
+{
+    struct ledger_input input = {.run = &job->run, .read_only = true,
+                                 .parameters = &job->parameters};
+    struct output output = {0};
+    if (!ledger_balances(&input))
+        return;
+    if (job->options.json)
+        (void)print_output(job, verify_json(&job->run, &output), &output);
+    else
+        verify_print(stdout, &job->run, job->options.quiet);
+    if (output_written(job) && !job->options.quiet)
+        verify_print_speed(stderr, &job->run, job->report.read_ns,
+                           job->report.io);
 }
 
 /* Beside pseudonyms no state may stand that has the ids. */
@@ -431,6 +472,19 @@ static int filter_main(struct job *job)
     return end(job);
 }
 
+/* Frames alone, and nothing of what they say: a report of damage. */
+static int verify_main(struct job *job)
+{
+    if (!collect_shards(job) || !read_parameters(job) || !open_run(job) ||
+        !read_shards(job))
+        return end(job);
+    begin_report(job);
+    print_verified(job);
+    bool damaged = verify_damaged_shards(&job->run) > 0;
+    int code = end(job);
+    return code == CODE_DONE && damaged ? CODE_REJECTS : code;
+}
+
 /* The same accounts, written again. */
 static int reduce_main(struct job *job)
 {
@@ -446,6 +500,28 @@ static int reduce_main(struct job *job)
         return end(job);
 
     say_what_was_done(job);
+    return end(job);
+}
+
+/* What shards are made of. */
+static int inspect_main(struct job *job)
+{
+    struct output output = {0};
+    if (!collect_shards(job))
+        return end(job);
+    struct inspect inspect = {
+        .plan = &job->plan, .memory = &job->memory, .fault = &job->fault,
+        .shards = &job->shards, .dictionaries = &job->dictionaries,
+        .io = io_of(job->options.io), .isa = job->isa,
+        .full = job->options.full};
+    if (inspect_all(&inspect, &job->topology)) {
+        if (job->options.json)
+            (void)print_output(job, inspect_json(&inspect, &output), &output);
+        else
+            inspect_print(stdout, &inspect);
+        (void)output_written(job);
+    }
+    inspect_close(&inspect);
     return end(job);
 }
 
@@ -473,6 +549,10 @@ int main(int argc, char **argv)
         return filter_main(job);
     if (job->options.command == COMMAND_REDUCE)
         return reduce_main(job);
+    if (job->options.command == COMMAND_VERIFY)
+        return verify_main(job);
+    if (job->options.command == COMMAND_INSPECT)
+        return inspect_main(job);
 
     /* What to read and where to write; from here on both are frozen. */
     if (!name_state(job) || !collect_shards(job) || !read_parameters(job) ||

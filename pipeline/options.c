@@ -171,6 +171,10 @@ static bool *flag_option(struct options *options, int key)
         return &options->plan_only;
     case KEY_PROFILE:
         return &options->profile;
+    case KEY_JSON:
+        return &options->json;
+    case KEY_FULL:
+        return &options->full;
     case KEY_QUIET:
         return &options->quiet;
     default:
@@ -281,6 +285,8 @@ static const char USAGE[] =
     "Usage: sandpiper run -o DIR SHARD...\n"
     "       sandpiper reduce --state DIR -o DIR\n"
     "       sandpiper filter -o DIR CONDITION... SHARD...\n"
+    "       sandpiper verify SHARD...\n"
+    "       sandpiper inspect SHARD...\n"
     "\n"
     "Per-account features from zstd archives of posts.\n"
     "\n"
@@ -288,6 +294,8 @@ static const char USAGE[] =
     "  reduce     write the features again from what a run kept, reading no "
     "shard\n"
     "  filter     read shards, write the lines of the posts asked for\n"
+    "  verify     decode and check every frame, say what is damaged\n"
+    "  inspect    say what shards are made of, without reading all of them\n"
     "  help       this page (sandpiper run --help has the options)\n"
     "  version    the version\n"
     "\n"
@@ -332,6 +340,8 @@ int options_read(struct options *options, int argc, char **argv,
         {"run", "sandpiper run", COMMAND_RUN, &run},
         {"reduce", "sandpiper reduce", COMMAND_REDUCE, &OPTIONS_OF_REDUCE},
         {"filter", "sandpiper filter", COMMAND_FILTER, &OPTIONS_OF_FILTER},
+        {"verify", "sandpiper verify", COMMAND_VERIFY, &OPTIONS_OF_VERIFY},
+        {"inspect", "sandpiper inspect", COMMAND_INSPECT, &OPTIONS_OF_INSPECT},
     };
     size_t at = 0, count = sizeof commands / sizeof *commands;
     while (at < count && strcmp(argv[1], commands[at].name) != 0)

@@ -20,7 +20,10 @@ enum option_format {
 };
 #define OPTION_FORMATS 4
 
-enum command { COMMAND_RUN, COMMAND_REDUCE, COMMAND_FILTER };
+enum command {
+    COMMAND_RUN, COMMAND_REDUCE, COMMAND_FILTER, COMMAND_VERIFY,
+    COMMAND_INSPECT,
+};
 
 /* What becomes of a damaged frame: all of it is dropped, what was decoded
  * before the damage is kept, or the run ends. */
@@ -62,6 +65,7 @@ struct options {
     enum damaged damaged;
     struct reject_limit max_rejects;
     bool plan_only, profile, quiet;
+    bool json, full;             /* of verify and inspect */
 };
 
 /* Reads the command line. 0: go on. Otherwise the program is done, or the

@@ -38,6 +38,8 @@ enum option_key {
     KEY_MATCH,
     KEY_DAMAGED,
     KEY_MAX_REJECTS,
+    KEY_JSON,
+    KEY_FULL,
 };
 
 /* What is asked of the accounts; of every command that writes them. */
@@ -119,6 +121,7 @@ error_t options_take(int key, char *text, struct argp_state *state);
 /* Whether there is an output and an input. */
 error_t options_end(const struct options *options, struct argp_state *state);
 
-extern const struct argp OPTIONS_OF_FILTER, OPTIONS_OF_REDUCE;
+extern const struct argp OPTIONS_OF_FILTER, OPTIONS_OF_REDUCE,
+    OPTIONS_OF_VERIFY, OPTIONS_OF_INSPECT;
 
 #endif

@@ -129,6 +129,8 @@ static void describe(char fields[FIELDS][FIELD_BYTES],
     describe_left(fields[1], FIELD_BYTES, earlier, now, total);
     uint64_t posts = scale(gained(earlier->posts, now->posts), SECOND_NS, ns);
     snprintf(fields[2], FIELD_BYTES, "%s posts/s", grouped(number, posts));
+    if (total->no_posts)
+        fields[2][0] = 0;
     uint64_t text = scale(gained(earlier->text_bytes, now->text_bytes),
                           SECOND_NS, ns);
     snprintf(fields[3], FIELD_BYTES, "%s/s of text",

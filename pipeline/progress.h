@@ -43,6 +43,7 @@ struct progress_sample {
 struct progress_total {
     uint64_t bytes;    /* UINT64_MAX when unknown */
     uint64_t shards;
+    bool no_posts;     /* nothing is parsed: they are left out */
 };
 
 /*

@@ -47,6 +47,9 @@ bool ledger_json(const struct ledger_input *input, struct output *output);
 bool manifest_json(const struct ledger_input *input, struct output *output);
 bool rejects_jsonl(const struct ledger_input *input, struct output *output);
 
+/* What a shard is in: "zstd", "tar", "text", ... */
+const char *ledger_container(const struct shard_ledger *ledger);
+
 /* Sums over all shards, for the summary on the terminal. */
 void ledger_total(const struct run *run, struct shard_ledger *total);
 

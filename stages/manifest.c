@@ -10,6 +10,15 @@
 
 /* manifest.json: what was asked for, and of which bytes. */
 
+const char *ledger_container(const struct shard_ledger *ledger)
+{
+    if (ledger->container)
+        return ledger->container;
+    if (ledger->is_text)
+        return "text";
+    return ledger->file_bytes || ledger->unpacked.file ? "zstd" : "empty";
+}
+
 static json_t *manifest_shards(const struct run *run)
 {
     json_t *shards = json_array();
@@ -24,12 +33,8 @@ static json_t *manifest_shards(const struct run *run)
         json_object_set_new(shard, "shard", json_string(name ? name : ""));
         ledger_put(shard, "bytes", l->file_bytes);
         json_object_set_new(shard, "xxh3_128", json_string(digest));
-        json_object_set_new(
-            shard, "container",
-            json_string(l->container     ? l->container
-                        : l->is_text     ? "text"
-                        : !l->file_bytes && !l->unpacked.file ? "empty"
-                                                              : "zstd"));
+        json_object_set_new(shard, "container",
+                            json_string(ledger_container(l)));
         json_object_set_new(
             shard, "framing",
             json_string(l->framing == FRAMING_DOCUMENT ? "document"

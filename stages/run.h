@@ -41,6 +41,9 @@ struct run_options {
     enum damaged damaged;          /* what becomes of damaged frames */
     struct state *state;           /* what outlives the run; or NULL */
     uint64_t commit_bytes;         /* of shards, between commits; 0: default */
+    /* Frames are decoded and checked, and of their text the bytes counted:
+     * nothing is split, parsed or applied. */
+    bool verify;
 };
 
 /* What rejected frames left behind, with --damaged=salvage (damage.h). */

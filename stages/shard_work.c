@@ -81,17 +81,13 @@ static bool hand_out(struct shard_job *job, const struct item *item,
                      struct piece *piece)
 {
     struct run *run = job->state->run;
-    struct frame_task *task = malloc(sizeof *task + FRAME_TASK_BYTES_MAX);
+    /* Room for the greatest, cut down behind it, would be fresh pages for
+     * every frame: a fifth of the time that decoding takes. */
+    size_t size = frame_measure(job->feed, item, FRAME_TASK_BYTES_MAX);
+    struct frame_task *task = size ? malloc(sizeof *task + size) : NULL;
     if (!task)
         return false;
-    size_t size = frame_gather(job->feed, item, task->bytes,
-                               FRAME_TASK_BYTES_MAX);
-    if (size == 0) {
-        free(task);
-        return false;
-    }
-    struct frame_task *fitted = realloc(task, sizeof *task + size);
-    task = fitted ? fitted : task;
+    frame_copy(job->feed, task->bytes, size);
     task->stitch = job->stitch;
     task->piece = piece;
     task->item = *item;
@@ -159,6 +155,11 @@ static void set_framing(struct shard_job *job, const uint8_t *text,
     if (size > FRAMING_BYTES)
         size = FRAMING_BYTES;
     bool csv = csv_layout_read(&layout, text, size, size < FRAMING_BYTES);
+    if (job->state->run->options.verify) {
+        /* Frames in any order, whatever stands in them. */
+        job->ledger->framing = csv ? FRAMING_CSV : framing_detect(text, size);
+        return;
+    }
     if (job->stitch->file)
         (void)filter_file_framing(job->stitch->file, csv, text, size);
     if (csv) {

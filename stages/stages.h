@@ -5,6 +5,7 @@
 #include "stages/dictionary_files.h"
 #include "stages/filter_files.h"
 #include "stages/filter_report.h"
+#include "stages/inspect.h"
 #include "stages/parse/filter.h"
 #include "stages/publish.h"
 #include "stages/reject_limit.h"
@@ -12,5 +13,6 @@
 #include "stages/run.h"
 #include "stages/seal.h"
 #include "stages/state.h"
+#include "stages/verify_report.h"
 
 #endif

@@ -334,6 +334,10 @@ static void ledger_good(struct shard_ledger *ledger, const struct piece *piece)
 static void stitch_text(struct lane_state *state, struct stitch *stitch,
                         struct piece *piece)
 {
+    if (stitch->run->options.verify) {
+        stitch->ledger->tally.text_bytes += piece->tally.text_bytes;
+        return;
+    }
     if (stitch->is_csv) {
         stitch_rows(state, stitch, piece);
         return;

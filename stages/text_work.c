@@ -400,6 +400,10 @@ static void partial_to_tail(struct text_work *work)
 void text_take(struct text_work *work, const uint8_t *text, size_t size,
                bool contiguous)
 {
+    if (work->state->run->options.verify) {
+        work->piece->tally.text_bytes += size;
+        return;
+    }
     size_t slack = work->state->run->plan->decode_slack_bytes;
     if (!contiguous || work->partial_size + size > slack)
         partial_to_tail(work);

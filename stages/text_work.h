@@ -11,7 +11,8 @@
  * they are in the cache, or, when other lanes have nothing to do, copied to a
  * span and handed to them. What the lines say waits until text_commit or
  * text_drop: in the lane's batch while it is small, then in a run that may
- * spill.
+ * spill. Where frames are only verified, the bytes of the text are counted in
+ * the piece's tally, and that is all.
  */
 #define SPANS_MAX 8
 

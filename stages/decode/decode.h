@@ -162,6 +162,11 @@ struct item item_next_entry(struct feed *feed, const struct item *entry);
  */
 size_t frame_gather(struct feed *feed, const struct item *item,
                     uint8_t *buffer, size_t capacity);
+/* The same in two steps, for who wants to know how large the buffer must be:
+ * the frame's size, or 0; the feed stays where it is. Then its copy. */
+size_t frame_measure(struct feed *feed, const struct item *item,
+                     size_t capacity);
+void frame_copy(struct feed *feed, uint8_t *buffer, size_t size);
 
 struct decoder_options {
     uint64_t window_bytes_max;  /* frames with a larger need are rejected */

@@ -132,8 +132,8 @@ static size_t chain_end(const struct frame_walk *walk, size_t from,
     return bytes_hold_start(sight.bytes + from, at - from) ? 0 : at;
 }
 
-size_t frame_gather(struct feed *feed, const struct item *item,
-                    uint8_t *buffer, size_t capacity)
+size_t frame_measure(struct feed *feed, const struct item *item,
+                     size_t capacity)
 {
     CHECK(item->kind == ITEM_FRAME && item->offset == feed_position(feed));
     size_t have;
@@ -144,13 +144,24 @@ size_t frame_gather(struct feed *feed, const struct item *item,
     walk.lag = walk.header.bytes;
     size_t limit = capacity < FRAME_CHAIN_BYTES_MAX ? capacity
                                                     : FRAME_CHAIN_BYTES_MAX;
-    size_t size = chain_end(&walk, MAGIC_BYTES, limit);
-    if (size == 0)
-        return 0;
-    bytes = feed_peek(feed, size, &have);
+    return chain_end(&walk, MAGIC_BYTES, limit);
+}
+
+void frame_copy(struct feed *feed, uint8_t *buffer, size_t size)
+{
+    size_t have;
+    const uint8_t *bytes = feed_peek(feed, size, &have);
     CHECK(have >= size);
     memcpy(buffer, bytes, size);
     feed_skip(feed, size);
+}
+
+size_t frame_gather(struct feed *feed, const struct item *item,
+                    uint8_t *buffer, size_t capacity)
+{
+    size_t size = frame_measure(feed, item, capacity);
+    if (size > 0)
+        frame_copy(feed, buffer, size);
     return size;
 }
 

@@ -344,6 +344,24 @@ static void a_gathered_frame_is_whole_and_stepped_over(void **state)
     expect(ITEM_END, FRAME_OK, shard.size);
 }
 
+static void a_measured_frame_stays_where_it_is(void **state)
+{
+    (void)state;
+    struct shard shard = {0};
+    put(&shard, FRAME, sizeof FRAME);
+    put(&shard, FRAME, sizeof FRAME);
+    uint8_t buffer[64];
+    feed_open_bytes(feed, shard.bytes, shard.size, 0);
+    struct item item = expect(ITEM_FRAME, FRAME_OK, 0);
+    assert_int_equal(frame_measure(feed, &item, sizeof FRAME - 1), 0);
+    size_t size = frame_measure(feed, &item, sizeof buffer);
+    assert_int_equal(size, sizeof FRAME);
+    assert_int_equal(feed_position(feed), 0);
+    frame_copy(feed, buffer, size);
+    assert_memory_equal(buffer, FRAME, sizeof FRAME);
+    assert_int_equal(feed_position(feed), sizeof FRAME);
+}
+
 static void refuse(const struct shard *shard, size_t capacity)
 {
     uint8_t buffer[4096];
@@ -419,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_magic_that_is_cut_off_is_a_truncated_frame),
         cmocka_unit_test(a_long_search_is_in_pieces_and_misses_nothing_between),
         cmocka_unit_test(a_gathered_frame_is_whole_and_stepped_over),
+        cmocka_unit_test(a_measured_frame_stays_where_it_is),
         cmocka_unit_test(a_frame_that_leads_nowhere_is_not_gathered),
         cmocka_unit_test(a_frame_around_another_is_not_gathered),
         cmocka_unit_test(frames_of_too_many_blocks_are_not_gathered),

@@ -56,7 +56,7 @@ static const struct progress_sample LATER = {
     .rejects = 1234567,
     .shards_done = 3,
 };
-static const struct progress_total TOTAL = {10000000000, 12};
+static const struct progress_total TOTAL = {10000000000, 12, false};
 
 static const char *format(unsigned columns,
                           const struct progress_sample *earlier,
@@ -80,6 +80,16 @@ static void a_line_says_what_is_done_and_left_and_how_fast(void **state)
         "2.00 GB/s of text, 1,234,567 rejects, 3 of 12 shards");
 }
 
+static void where_nothing_is_parsed_posts_are_left_out(void **state)
+{
+    (void)state;
+    struct progress_total total = {10000000000, 12, true};
+    assert_string_equal(
+        format(0, &START, &LATER, &total),
+        "25.0% (2.50 GB of 10.0 GB), 0:30 left, 2.00 GB/s of text, "
+        "1,234,567 rejects, 3 of 12 shards");
+}
+
 static void rates_are_since_the_earlier_sample(void **state)
 {
     (void)state;
@@ -97,7 +107,7 @@ static void rates_are_since_the_earlier_sample(void **state)
 static void an_unknown_total_has_neither_share_nor_time_left(void **state)
 {
     (void)state;
-    struct progress_total total = {UNKNOWN, 1};
+    struct progress_total total = {UNKNOWN, 1, false};
     assert_string_equal(format(30, &START, &LATER, &total),
                         "2.50 GB, 500,000 posts/s");
 }
@@ -105,7 +115,7 @@ static void an_unknown_total_has_neither_share_nor_time_left(void **state)
 static void no_time_no_progress_and_no_bytes_divide_by_nothing(void **state)
 {
     (void)state;
-    struct progress_total nothing = {0, 0};
+    struct progress_total nothing = {0, 0, false};
     assert_string_equal(format(0, &START, &START, &TOTAL),
                         "0.0% (0 B of 10.0 GB), 0 posts/s, 0 B/s of text, "
                         "0 rejects, 0 of 12 shards");
@@ -119,7 +129,7 @@ static void no_time_no_progress_and_no_bytes_divide_by_nothing(void **state)
 static void more_than_all_is_all(void **state)
 {
     (void)state;
-    struct progress_total total = {1000, 1};
+    struct progress_total total = {1000, 1, false};
     assert_string_equal(format(45, &START, &LATER, &total),
                         "100.0% (2.50 GB of 1.00 kB), 0:00 left");
 }
@@ -130,7 +140,7 @@ static void the_greatest_numbers_fit(void **state)
     struct progress_sample most = {UINT64_MAX, UINT64_MAX, UINT64_MAX,
                                    UINT64_MAX, UINT64_MAX, UINT64_MAX};
     struct progress_sample start = {.at_ns = UINT64_MAX - 1};
-    struct progress_total total = {UINT64_MAX - 1, UINT64_MAX};
+    struct progress_total total = {UINT64_MAX - 1, UINT64_MAX, false};
     const char *line = format(0, &start, &most, &total);
     assert_non_null(strstr(line, "18,446,744,073,709,551,615 rejects"));
     struct progress_sample slow = {.at_ns = UINT64_MAX, .compressed_bytes = 1};
@@ -184,7 +194,7 @@ static void assert_exit(int status, int code)
 static int report(bool quiet, unsigned microseconds)
 {
     progress_add(&counters.compressed_bytes, 500);
-    struct progress_options options = {.total = {1000, 2},
+    struct progress_options options = {.total = {1000, 2, false},
                                        .counters = &counters,
                                        .quiet = quiet,
                                        .plain_seconds = 1};
@@ -394,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_have_three_digits_and_round_down),
         cmocka_unit_test(a_line_says_what_is_done_and_left_and_how_fast),
+        cmocka_unit_test(where_nothing_is_parsed_posts_are_left_out),
         cmocka_unit_test(rates_are_since_the_earlier_sample),
         cmocka_unit_test(an_unknown_total_has_neither_share_nor_time_left),
         cmocka_unit_test(no_time_no_progress_and_no_bytes_divide_by_nothing),
