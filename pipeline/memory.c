@@ -11,6 +11,7 @@
 void memory_init(struct memory *memory, uint64_t limit, uint64_t reserve)
 {
     memory->limit = limit;
+    memory->overflow = -1;
     memory->mark = reserve > limit / 2 ? limit / 2 : limit - reserve;
     atomic_init(&memory->used, 0);
     atomic_init(&memory->peak, 0);
@@ -20,6 +21,12 @@ bool memory_pressed(const struct memory *memory)
 {
     return atomic_load_explicit(&memory->used, memory_order_relaxed) >
            memory->mark;
+}
+
+bool memory_fits(const struct memory *memory, uint64_t bytes)
+{
+    uint64_t used = atomic_load_explicit(&memory->used, memory_order_relaxed);
+    return used <= memory->limit && bytes <= memory->limit - used;
 }
 
 void memory_charge(struct memory *memory, uint64_t bytes)

@@ -27,11 +27,14 @@ struct memory {
     uint64_t mark;           /* bytes; above it memory_pressed() holds */
     _Atomic uint64_t used;   /* bytes charged now */
     _Atomic uint64_t peak;   /* greatest value of used */
+    int overflow;            /* folder for what does not fit (room.h); or -1 */
 };
 
 /* mark = limit - reserve (at least half the limit). */
 void memory_init(struct memory *memory, uint64_t limit, uint64_t reserve);
 bool memory_pressed(const struct memory *memory);
+/* Whether the budget has place for so much more, now. */
+bool memory_fits(const struct memory *memory, uint64_t bytes);
 /* Charges without mapping (for memory that someone else maps lazily). */
 void memory_charge(struct memory *memory, uint64_t bytes);
 void memory_uncharge(struct memory *memory, uint64_t bytes);

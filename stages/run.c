@@ -304,6 +304,7 @@ enum exit_code run_open(struct run *run, const struct plan *plan,
     if (state && !state_begin(state, run))
         return fault->code;
     order_shards(run);
+    memory->overflow = directory;
     return CODE_DONE;
 }
 
@@ -325,6 +326,8 @@ void run_drop_segments(struct run *run)
 void run_close(struct run *run)
 {
     run_release_lanes(run);
+    if (run->memory)
+        run->memory->overflow = -1;
     struct frame_task *task;
     while (run->frame_tasks.cells && (task = ring_pop(&run->frame_tasks)))
         free(task);

@@ -1,6 +1,7 @@
 #include "stages/aggregate/aggregate_lane.h"
 
 #include "pipeline/check.h"
+#include "pipeline/room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ struct sort_key {
 struct array {
     void *base;
     size_t bytes;
-    bool mapped;                /* by itself, not in the block */
+    bool mapped;                /* by itself, in room, not in the block */
+    struct room room;
 };
 /* A larger block goes back to the system: its pages are few by the byte. */
 #define BLOCK_KEPT_BYTES ((size_t)8 << 20)
@@ -67,10 +69,12 @@ static bool array_take(struct aggregate_cursor *cursor, struct array *array,
     size_t bytes = (size_t)(count ? count : 1) * item_bytes;
     bytes = (bytes + 63) & ~(size_t)63;
     cursor->wanted += bytes;
-    *array = (struct array){NULL, bytes,
-                            bytes > cursor->block_bytes - cursor->block_fill};
+    *array = (struct array){
+        .bytes = bytes,
+        .mapped = bytes > cursor->block_bytes - cursor->block_fill};
     if (array->mapped) {
-        array->base = memory_map(memory, bytes);
+        if (room_for(&array->room, memory, bytes, 1))
+            array->base = array->room.base;
     } else {
         array->base = cursor->block + cursor->block_fill;
         cursor->block_fill += bytes;
@@ -81,7 +85,7 @@ static bool array_take(struct aggregate_cursor *cursor, struct array *array,
 static void array_drop(struct aggregate_cursor *cursor, struct array *array)
 {
     if (array->mapped)
-        memory_unmap(cursor->aggregate->memory, array->base, array->bytes);
+        room_free(&array->room, cursor->aggregate->memory);
     *array = (struct array){0};
 }
 
@@ -93,13 +97,15 @@ static void cursor_free(struct aggregate_cursor *cursor)
     free(cursor);
 }
 
-/* A block for what the partition before wanted. */
+/* A block for what the partition before wanted, if the budget has place for
+ * it: one huge account is no measure for the partitions after it. */
 static bool fit_block(struct aggregate_cursor *cursor)
 {
     struct memory *memory = cursor->aggregate->memory;
     size_t bytes = cursor->wanted ? cursor->wanted : 1;
     bytes = (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-    if (bytes <= cursor->block_bytes)
+    if (bytes <= cursor->block_bytes ||
+        (bytes > BLOCK_KEPT_BYTES && !memory_fits(memory, bytes)))
         return true;
     memory_unmap(memory, cursor->block, cursor->block_bytes);
     cursor->block = memory_map(memory, bytes);

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define ROOM_KEPT_BYTES ((size_t)4 << 20)
-
 uint64_t segment_checksum(const void *bytes, size_t size)
 {
     return hash_bytes64(bytes, size);
@@ -42,27 +40,4 @@ int segment_read_at(int fd, void *bytes, size_t size, uint64_t offset)
         offset += (uint64_t)got;
     }
     return 0;
-}
-
-bool segment_room_for(struct segment_room *room, struct memory *memory,
-                      uint64_t count, size_t size)
-{
-    uint64_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
-        return false;
-    /* What one huge account took is not kept for the small ones after it. */
-    bool excess = room->bytes > ROOM_KEPT_BYTES && bytes < ROOM_KEPT_BYTES;
-    if (bytes <= room->bytes && !excess)
-        return true;
-    segment_room_free(room, memory);
-    size_t grown = bytes < ROOM_KEPT_BYTES ? (size_t)bytes * 2 : (size_t)bytes;
-    room->base = memory_map(memory, grown ? grown : 1);
-    room->bytes = room->base ? grown ? grown : 1 : 0;
-    return room->base != NULL;
-}
-
-void segment_room_free(struct segment_room *room, struct memory *memory)
-{
-    memory_unmap(memory, room->base, room->bytes);
-    *room = (struct segment_room){0};
 }

@@ -1,6 +1,7 @@
 #ifndef SANDPIPER_STAGES_SEGMENT_FORMAT_H
 #define SANDPIPER_STAGES_SEGMENT_FORMAT_H
 
+#include "pipeline/room.h"
 #include "stages/aggregate/segment.h"
 
 /*
@@ -91,16 +92,5 @@ uint64_t segment_checksum(const void *bytes, size_t size);
 /* All of it: 0 or -errno; a read behind the end is -EBADMSG. */
 int segment_write_at(int fd, const void *bytes, size_t size, uint64_t offset);
 int segment_read_at(int fd, void *bytes, size_t size, uint64_t offset);
-
-/* Array memory that is charged to the budget and only grows while it is
- * small; what it holds is lost when it grows. */
-struct segment_room {
-    void *base;
-    size_t bytes;
-};
-/* False: out of memory. */
-bool segment_room_for(struct segment_room *room, struct memory *memory,
-                      uint64_t count, size_t size);
-void segment_room_free(struct segment_room *room, struct memory *memory);
 
 #endif

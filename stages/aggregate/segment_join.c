@@ -163,7 +163,7 @@ struct join_cursor {
     uint32_t same_count;
     struct profile profile;
     struct arena arena;          /* registers of joined distincts */
-    struct segment_room facts, deletions;
+    struct room facts, deletions;
     int error;
 };
 
@@ -233,9 +233,9 @@ static int join_lists(struct join_cursor *join, struct account_view *view)
         facts += join->sources[join->same[i]].view.fact_count;
         deletions += join->sources[join->same[i]].view.deletion_count;
     }
-    if (!segment_room_for(&join->facts, join->memory, facts,
+    if (!room_for(&join->facts, join->memory, facts,
                           sizeof *view->facts) ||
-        !segment_room_for(&join->deletions, join->memory, deletions,
+        !room_for(&join->deletions, join->memory, deletions,
                           sizeof *view->deletions))
         return -ENOMEM;
     view->facts = join->facts.base;
@@ -282,8 +282,8 @@ static void join_close(struct part_cursor *face)
     for (uint32_t i = 0; i < join->count; i++)
         join->sources[i].cursor->close(join->sources[i].cursor);
     arena_reset(&join->arena);
-    segment_room_free(&join->facts, join->memory);
-    segment_room_free(&join->deletions, join->memory);
+    room_free(&join->facts, join->memory);
+    room_free(&join->deletions, join->memory);
     free(join->sources);
     free(join->heap.items);
     free(join->same);

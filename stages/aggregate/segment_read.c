@@ -264,11 +264,11 @@ struct segment_cursor {
     struct segment_section left;         /* accounts, facts, deletions */
     struct profile profile;
     struct arena arena;                  /* texts and ids of the account */
-    struct segment_room facts, deletions;
+    struct room facts, deletions;
     uint8_t *block;
     /* The account before, to see that they are in order. */
     enum platform last_platform;
-    struct segment_room last_id;
+    struct room last_id;
     uint32_t last_size;
     bool any;
 };
@@ -290,7 +290,7 @@ static void check_order(struct segment_cursor *cursor,
         good = false;
     if (!good)
         unpacker_fail(&cursor->unpacker, -EBADMSG);
-    else if (!segment_room_for(&cursor->last_id, cursor->segment->memory,
+    else if (!room_for(&cursor->last_id, cursor->segment->memory,
                                id.size, 1))
         unpacker_fail(&cursor->unpacker, -ENOMEM);
     else
@@ -314,7 +314,7 @@ static void read_facts(struct segment_cursor *cursor,
 {
     struct unpacker *unpacker = &cursor->unpacker;
     int64_t before = 0;
-    if (!segment_room_for(&cursor->facts, cursor->segment->memory,
+    if (!room_for(&cursor->facts, cursor->segment->memory,
                           view->fact_count, sizeof *view->facts)) {
         unpacker_fail(unpacker, -ENOMEM);
         return;
@@ -332,7 +332,7 @@ static void read_deletions(struct segment_cursor *cursor,
                            struct account_view *view)
 {
     struct unpacker *unpacker = &cursor->unpacker;
-    if (!segment_room_for(&cursor->deletions, cursor->segment->memory,
+    if (!room_for(&cursor->deletions, cursor->segment->memory,
                           view->deletion_count, sizeof *view->deletions)) {
         unpacker_fail(unpacker, -ENOMEM);
         return;
@@ -403,9 +403,9 @@ static void cursor_close(struct part_cursor *face)
     struct segment_cursor *cursor = (struct segment_cursor *)face;
     struct memory *memory = cursor->segment->memory;
     arena_reset(&cursor->arena);
-    segment_room_free(&cursor->facts, memory);
-    segment_room_free(&cursor->deletions, memory);
-    segment_room_free(&cursor->last_id, memory);
+    room_free(&cursor->facts, memory);
+    room_free(&cursor->deletions, memory);
+    room_free(&cursor->last_id, memory);
     memory_unmap(memory, cursor->block, SEGMENT_BLOCK_BYTES);
     free(cursor);
 }

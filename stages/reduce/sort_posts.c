@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Room that a large account took is given back when the next needs little. */
-#define ROOM_KEPT_BYTES ((size_t)4 << 20)
-
 /* ---- memory ------------------------------------------------------------ */
 
 void sorter_init(struct sorter *sorter, struct memory *memory)
@@ -16,35 +13,19 @@ void sorter_init(struct sorter *sorter, struct memory *memory)
     *sorter = (struct sorter){.memory = memory};
 }
 
-static void room_drop(struct sorter *sorter)
-{
-    memory_unmap(sorter->memory, sorter->room, sorter->room_bytes);
-    sorter->room = NULL;
-    sorter->room_bytes = 0;
-}
-
 void sorter_free(struct sorter *sorter)
 {
-    room_drop(sorter);
+    room_free(&sorter->room, sorter->memory);
     free(sorter->json);
     sorter_init(sorter, sorter->memory);
 }
 
 /* Room for count elements of size bytes, or NULL. */
-static void *room_for(struct sorter *sorter, size_t count, size_t size)
+static void *sorter_room(struct sorter *sorter, size_t count, size_t size)
 {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 4)
-        return NULL;
-    bool excess = sorter->room_bytes > ROOM_KEPT_BYTES &&
-                  bytes < ROOM_KEPT_BYTES;
-    if (bytes <= sorter->room_bytes && !excess)
-        return sorter->room;
-    room_drop(sorter);
-    size_t grown = bytes < ROOM_KEPT_BYTES ? bytes * 2 : bytes;
-    sorter->room = memory_map(sorter->memory, grown);
-    sorter->room_bytes = sorter->room ? grown : 0;
-    return sorter->room;
+    return room_for(&sorter->room, sorter->memory, count, size)
+               ? sorter->room.base
+               : NULL;
 }
 
 /* ---- orders ------------------------------------------------------------ */
@@ -294,7 +275,7 @@ int sort_posts(struct sorter *sorter, const struct copy_context *context,
     }
     struct post_key small[2 * MERGE_SORT_BLOCK], *keys = small;
     if (count > MERGE_SORT_BLOCK)
-        keys = room_for(sorter, count, 2 * sizeof *keys);
+        keys = sorter_room(sorter, count, 2 * sizeof *keys);
     if (!keys)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
@@ -334,7 +315,7 @@ int sort_deletions(struct sorter *sorter, struct deletion *deletions,
         return 0;
     struct deletion *spare = NULL;
     if (count > MERGE_SORT_BLOCK) {
-        spare = room_for(sorter, count, sizeof *spare);
+        spare = sorter_room(sorter, count, sizeof *spare);
         if (!spare)
             return -ENOMEM;
     }

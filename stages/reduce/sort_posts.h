@@ -1,7 +1,7 @@
 #ifndef SANDPIPER_STAGES_REDUCE_SORT_POSTS_H
 #define SANDPIPER_STAGES_REDUCE_SORT_POSTS_H
 
-#include "pipeline/memory.h"
+#include "pipeline/room.h"
 #include "stages/reduce/survivor.h"
 
 /*
@@ -22,8 +22,7 @@
  */
 struct sorter {
     struct memory *memory;
-    void *room;
-    size_t room_bytes;
+    struct room room;
     char *json;                          /* of a copy */
     size_t json_capacity;
 };

@@ -21,7 +21,7 @@
  * partitions are much alike, and fresh pages cost more than sorting. */
 #define ROOM_STEP ((size_t)2 << 20)
 
-static void room_free(struct memory *memory, struct sort_room *room)
+static void sort_room_free(struct memory *memory, struct sort_room *room)
 {
     memory_unmap(memory, room->base, room->bytes);
     *room = (struct sort_room){0};
@@ -32,7 +32,7 @@ static void *room_of(struct memory *memory, struct sort_room *room,
 {
     if (bytes <= room->bytes)
         return room->base;
-    room_free(memory, room);
+    sort_room_free(memory, room);
     size_t size = (bytes + ROOM_STEP - 1) / ROOM_STEP * ROOM_STEP;
     room->base = memory_map(memory, size);
     room->bytes = room->base ? size : 0;
@@ -41,8 +41,8 @@ static void *room_of(struct memory *memory, struct sort_room *room,
 
 void sort_rooms_free(struct reduce *reduce, struct reduce_lane *lane)
 {
-    room_free(reduce->options.memory, &lane->sort_bytes);
-    room_free(reduce->options.memory, &lane->sort_tuples);
+    sort_room_free(reduce->options.memory, &lane->sort_bytes);
+    sort_room_free(reduce->options.memory, &lane->sort_tuples);
 }
 
 /* Tuples in the lane's rooms: their bytes, and what is sorted. */
