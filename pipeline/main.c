@@ -28,6 +28,7 @@ struct job {
     struct report report;
     enum isa isa;
     bool have_memory, have_parameters, have_run;
+    bool done;
 };
 
 static bool choose_isa(struct job *job)
@@ -59,7 +60,8 @@ static bool make_plan(struct job *job)
     struct plan_refusal refusal;
     int error = topology_read(&job->topology, NULL);
     if (error) {
-        fault_raise(&job->fault, CODE_PLAN, NULL, UINT64_MAX, -error,
+        fault_raise(&job->fault, error == -ENOMEM ? CODE_MEMORY : CODE_PLAN,
+                    NULL, UINT64_MAX, -error,
                     "cannot read the machine's topology");
         return false;
     }
@@ -405,8 +407,9 @@ static void drop_state(struct job *job)
     job->run.options.state = job->state = NULL;
 }
 
-static void say_what_was_done(const struct job *job)
+static void say_what_was_done(struct job *job)
 {
+    job->done = true;
     if (!job->options.quiet)
         report_summary(stderr, &job->report);
     if (job->options.profile)
@@ -415,6 +418,10 @@ static void say_what_was_done(const struct job *job)
 
 static int end(struct job *job)
 {
+    /* Whoever stops the work says why; 0 would mean that a set is there. */
+    if (!job->done)
+        fault_raise(&job->fault, CODE_BUG, NULL, UINT64_MAX, 0,
+                    "the run ended without a reason");
     int code = fault_raised(&job->fault) ? (int)job->fault.code : CODE_DONE;
     fault_print(&job->fault);
     if (job->have_run)
@@ -447,6 +454,7 @@ static bool is_done_already(const struct job *job)
 
 static int end_as_it_was(struct job *job)
 {
+    job->done = true;
     if (!job->options.quiet)
         fprintf(stderr, "sandpiper: nothing to do: %s has the outputs of "
                         "these shards already\n", job->options.output);
@@ -529,8 +537,11 @@ int main(int argc, char **argv)
 {
     struct job *job = calloc(1, sizeof *job);
     int exit_code;
-    if (!job)
+    if (!job) {
+        fputs("sandpiper: out of memory at the start (exit 71: out of "
+              "memory)\n", stderr);
         return CODE_MEMORY;
+    }
     if (options_read(&job->options, argc, argv, &exit_code)) {
         free(job);
         return exit_code;
@@ -542,6 +553,7 @@ int main(int argc, char **argv)
         return end(job);
     if (job->options.plan_only) {
         plan_print(stdout, &job->plan, &job->topology);
+        job->done = true;
         return end(job);
     }
 
