@@ -8,12 +8,13 @@ environment no call is left out, with 3 each third is taken.
 
 import os
 import pathlib
+import shutil
 import sys
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parent.parent / "e2e"))
 
-from failing import IO, MEMORY, OUTPUT, Bench  # noqa: E402
+from failing import IO, MEMORY, OUTPUT, Bench, set_in, visible  # noqa: E402
 from harness import main, promise, require  # noqa: E402
 
 EIO, EMFILE, ENOSPC, EDQUOT, EINTR, EAGAIN = 5, 24, 28, 122, 4, 11
@@ -34,13 +35,15 @@ def archives(world, name):
 
 
 def bench(world, codes, *options, command="run", name="bench",
-          plain=False):
+          plain=False, state=()):
     old, new = archives(world, name)
-    more = ("--format", "csv,jsonl,sqlite", "--tables", TABLES)
+    more = ("--no-state", "--format", "csv,jsonl,sqlite", "--tables", TABLES)
     if command == "filter":
         options = ("--since", "2000-01-01", *options)
-    if plain or command == "filter":
-        more = ()
+    if plain:
+        more = ("--no-state",)
+    if state or command == "filter":
+        more = state
     return Bench(world, name, [command, "-m", "256M", *options], old, new,
                  codes, more)
 
@@ -171,7 +174,8 @@ def sealing(world, codes, name="bench"):
     old = world.generate("old-" + name, "--posts", "60", *common)
     new = world.generate("new-" + name, "--posts", "20000", *common)
     return Bench(world, name, ["run", "-m", "16M", "-t", "1",
-                               "--line-max", "64K"], old.shards, new.shards, codes)
+                               "--line-max", "64K"], old.shards, new.shards, codes,
+                 ("--no-state",))
 
 
 @promise
@@ -181,6 +185,40 @@ def any_call_on_what_is_put_aside_may_fail(world):
     for kind in ("read", "write", "open"):
         sweep(tried, kind, 5, errno=ENOSPC if kind == "write" else EIO)
     sweep(tried, "memory", 10)
+
+
+# ---- killed, and the same command again -------------------------------------
+
+def kill_twice(tried, kind, at, again):
+    """Killed at a call, perhaps once more while it goes on; then let be."""
+    out = tried.folder("kill-%s-%d-%d" % (kind, at, again))
+    for number in filter(None, (at, again)):
+        tried.disturbed(out, kind=kind, at=number, do="kill")
+        seen = set_in(out)
+        require(seen in (tried.old, tried.new), kind, at, again,
+                "readers see neither set")
+    tried.run_plainly(out, tried.shards)
+    require(set_in(out) == tried.new and visible(out) == tried.names,
+            "killed at", kind, at, again, "gives another set")
+    shutil.rmtree(out)
+
+
+def kill_everywhere(world, again):
+    tried = bench(world, set(), "--threads", "2", state=("--commit", "16K"))
+    for kind in ("open", "read", "write", "sync", "rename", "change"):
+        calls = numbers(tried.count(kind), 4 if again else 8)
+        for at in calls:
+            kill_twice(tried, kind, at, max(1, at // 2) if again else 0)
+
+
+@promise
+def killed_at_any_call_the_same_command_gives_the_same_bytes(world):
+    kill_everywhere(world, False)
+
+
+@promise
+def killed_again_while_it_resumes_it_gives_the_same_bytes(world):
+    kill_everywhere(world, True)
 
 
 if __name__ == "__main__":

@@ -213,7 +213,8 @@ def odd_files_are_counted_whole(world):
 
 
 def zeros(world):
-    done = subprocess.run("head -c 1G /dev/zero | zstd -9 -cq --check",
+    size = "64M" if world.sanitized else "1G"
+    done = subprocess.run("head -c %s /dev/zero | zstd -9 -cq --check" % size,
                           shell=True, check=True, stdout=subprocess.PIPE)
     return done.stdout
 
@@ -222,15 +223,15 @@ def zeros(world):
 def a_gib_of_zeros_and_a_million_empty_frames_cost_no_memory(world):
     bomb = zeros(world)
     require(len(bomb) < 64 << 10, "the bomb has", len(bomb), "bytes")
-    empty = checked(b"")
+    empty, count = checked(b""), 20000 if world.sanitized else 10**6
     many = Many(world, "bombs", {
         "zeros.zst": checked(GOOD) + bomb + checked(LAST),
-        "frames.zst": checked(GOOD) + empty * 1000000 + checked(LAST)},
+        "frames.zst": checked(GOOD) + empty * count + checked(LAST)},
         "--memory", "160M")
     require(many["zeros.zst"].bad == {"line_too_long": 1}
             and many["zeros.zst"].posts == 1, many["zeros.zst"].entry)
     require(many["frames.zst"].posts == 2 and
-            many["frames.zst"].frames["ok"] == 1000002, "empty frames")
+            many["frames.zst"].frames["ok"] == count + 2, "empty frames")
     if world.sanitized:
         return
     for outputs in many.outputs:

@@ -5,6 +5,7 @@
 #include <liburing.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,7 +29,7 @@
  * FAIL_ERRNO  what open, read and the rest fail with; memory is ENOMEM
  * FAIL_SHORT  set: reads and writes do not fail, but bring one byte
  * FAIL_DO     set: the call does not fail, but before it the file FAIL_PATH is
- *             changed: shrink grow rewrite replace unlink
+ *             changed: shrink grow rewrite replace unlink; or kill: SIGKILL
  * FAIL_COUNT  a file that gets the number of calls when the process ends
  *
  * A completion of io_uring is a read: its result is changed as it is taken.
@@ -105,7 +106,9 @@ static void change_the_file(void)
 {
     char other[4096];
     bool is_append = strcmp(asked.change, "grow") == 0;
-    if (strcmp(asked.change, "unlink") == 0) {
+    if (strcmp(asked.change, "kill") == 0) {
+        (void)syscall(SYS_kill, getpid(), SIGKILL);
+    } else if (strcmp(asked.change, "unlink") == 0) {
         (void)syscall(SYS_unlinkat, AT_FDCWD, asked.path, 0);
     } else if (strcmp(asked.change, "shrink") == 0) {
         (void)syscall(SYS_truncate, asked.path, 4096L);
@@ -127,7 +130,7 @@ static bool fails(enum kind kind)
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
     bool chosen =
         asked.at && (number == asked.at || (asked.on && number > asked.at));
-    if (chosen && asked.change && asked.path)
+    if (chosen && asked.change)
         change_the_file();
     return chosen && !asked.change;
 }

@@ -51,10 +51,11 @@ class Bench:
 
     def __init__(self, world, name, command, old, new, codes, more=()):
         """command is what stands behind the program's name, up to -o, and
-        more what was not asked for when the old set was made; old and new
+        more what was not asked for when the old set was made, without a
+        state; old and new
         are lists of shards; codes are those a failure may have."""
         self.world, self.command, self.shards = world, command, new
-        self.more = ()
+        self.more = ("--no-state",) if "run" in command else ()
         self.library, self.codes = library_of(world), set(codes)
         self.place = world.place / name
         self.place.mkdir()
