@@ -314,7 +314,7 @@ static bool rejects_are_few(struct job *job)
     return rejects_within(&job->run, &job->options.max_rejects);
 }
 
-static void begin_report(struct job *job)
+static bool begin_report(struct job *job)
 {
     const struct source *source = job->run.lane_states[0].source;
     job->report.io = strdup(source ? source_backend(source) : "none");
@@ -324,20 +324,26 @@ static void begin_report(struct job *job)
     job->report.run = &job->run;
     job->report.output = job->options.output;
     run_release_lanes(&job->run);
+    if (!job->report.io || !job->report.io_reason)
+        run_out_of_memory(&job->run);
+    return job->report.io && job->report.io_reason;
 }
 
 static bool write_timings(struct job *job)
 {
     struct output timings = {0};
-    bool well = report_timings(&job->report, &timings) &&
-                publish_file(job->outdir, "timings.json", &timings);
+    bool made = report_timings(&job->report, &timings);
+    bool well = made && publish_file(job->outdir, "timings.json", &timings);
     output_free(&timings);
+    if (!made)
+        run_out_of_memory(&job->run);
     return well;
 }
 
 static bool reduce_and_write(struct job *job)
 {
-    begin_report(job);
+    if (!begin_report(job))
+        return false;
     uint64_t start = profile_now();
     bool well = publish(&job->run, &job->topology, &job->publishing,
                         job->outdir, &job->report.counts);
@@ -354,7 +360,8 @@ static bool write_found(struct job *job)
                                    .filter = job->filter,
                                    .options = &job->options,
                                    .parameters = &job->parameters};
-    begin_report(job);
+    if (!begin_report(job))
+        return false;
     job->report.filter_files = &job->filter_files;
     return filter_publish(&report, job->outdir) && write_timings(job);
 }
@@ -486,8 +493,10 @@ static int verify_main(struct job *job)
     if (!collect_shards(job) || !read_parameters(job) || !open_run(job) ||
         !read_shards(job))
         return end(job);
-    begin_report(job);
+    if (!begin_report(job))
+        return end(job);
     print_verified(job);
+    job->done = true;
     bool damaged = verify_damaged_shards(&job->run) > 0;
     int code = end(job);
     return code == CODE_DONE && damaged ? CODE_REJECTS : code;
@@ -530,6 +539,7 @@ static int inspect_main(struct job *job)
         (void)output_written(job);
     }
     inspect_close(&inspect);
+    job->done = true;
     return end(job);
 }
 
