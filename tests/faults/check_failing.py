@@ -8,6 +8,7 @@ environment no call is left out, with 3 each third is taken.
 
 import os
 import pathlib
+import random
 import shutil
 import sys
 
@@ -204,9 +205,12 @@ def kill_twice(tried, kind, at, again):
 
 
 def kill_everywhere(world, again):
+    draw = random.Random(7)
     tried = bench(world, set(), "--threads", "2", state=("--commit", "16K"))
     for kind in ("open", "read", "write", "sync", "rename", "change"):
-        calls = numbers(tried.count(kind), 4 if again else 8)
+        count = tried.count(kind)
+        calls = numbers(count, 4 if again else 8)
+        calls += [draw.randint(1, count) for _ in range(3)]
         for at in calls:
             kill_twice(tried, kind, at, max(1, at // 2) if again else 0)
 

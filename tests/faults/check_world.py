@@ -167,9 +167,9 @@ def limited(world, name, limit, value, *options):
         shard.write_bytes(b"".join(line(i, user={
             "id_str": str(i + 1), "screen_name": "a"}) for i in range(3000)))
     (world.place / "old.zst").write_bytes(checked(LAST))
-    world.run(name, world.place / "old.zst")
+    world.run(name, "--no-state", world.place / "old.zst")
     before = set_in(out)
-    done = world.call("run", "-q", *options, "-o", out, shard,
+    done = world.call("run", "-q", "--no-state", *options, "-o", out, shard,
                       preexec_fn=lambda: resource.setrlimit(
                           limit, (value, value)))
     if done.returncode == 0:
@@ -303,6 +303,48 @@ def fewer_cores_than_lanes_change_no_byte(world):
         require(done.returncode == 0, done.stderr)
         require_same(usual, Outputs(folder), ["accounts.csv", "days.csv"],
                      threads + " lanes on one core")
+
+
+# ---- what is kept -----------------------------------------------------------
+
+def broken_in(content):
+    """The file cut, emptied, with bits turned, and of another program."""
+    yield from (content[:len(content) * part // 4] for part in range(4))
+    for at in range(0, len(content), max(1, len(content) // 24)):
+        yield content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1:]
+    yield b"\x7fELF" + bytes(500)
+
+
+@promise
+def a_damaged_old_or_foreign_checkpoint_never_gives_other_bytes(world):
+    """It is refused with a sentence, or what it held is read again."""
+    shards = [world.place / ("shard%d.zst" % i) for i in range(2)]
+    shards[0].write_bytes(checked(GOOD) + checked(OTHER))
+    shards[1].write_bytes(checked(LAST))
+    state, out = world.place / "state", world.place / "out"
+    words = ("run", "-q", "--state", state, "-o", out)
+    first = world.call(*words, shards[0])
+    require(first.returncode == 0, first.stderr)
+    want = set_in(out)
+    kept = {path: path.read_bytes() for path in state.iterdir()
+            if path.stat().st_size}
+    require(len(kept) >= 2, "the state holds only", list(kept))
+    codes = set()
+    for path, content in kept.items():
+        for bad in broken_in(content):
+            for other, whole in kept.items():
+                other.write_bytes(whole)
+            path.write_bytes(bad)
+            (out / "current").unlink()       # so that it is made again
+            done = world.call(*words, shards[0])
+            codes.add(done.returncode)
+            if done.returncode:
+                expect(done, {INPUT, IO, OUTPUT, PLAN})
+                done = world.call(*words, "--restart", shards[0])
+            require(done.returncode == 0 and set_in(out) == want, path.name,
+                    "gives another set:", done.stderr)
+    require(codes - {0}, "no damage was seen")
+    expect(world.call(*words, shards[1]), {INPUT, PLAN, IO, OUTPUT})
 
 
 # ---- what is not there yet --------------------------------------------------

@@ -99,12 +99,13 @@ MATRIX = {
         [(COMMAND,
           "a_killed_run_leaves_the_old_set_whole_and_the_next_one_works"),
          ("unit/test_outdir.c", "a_run_killed_at_any_call_leaves_a_whole_set")],
-    "SIGKILL at every Nth call, with resume":
+    "SIGKILL at random and at every Nth call, with resume":
         [(FAILING, "killed_at_any_call_the_same_command_gives_the_same_bytes")],
     "kill during resume":
         [(FAILING, "killed_again_while_it_resumes_it_gives_the_same_bytes")],
-    "SIGKILL at random instants of a long run, with resume": [],
-    "damaged, old, foreign checkpoint": [],
+    "damaged, old, foreign checkpoint":
+        [(WORLD,
+          "a_damaged_old_or_foreign_checkpoint_never_gives_other_bytes")],
     "memory limit below and at the plan":
         [(WORLD, "a_memory_cgroup_below_the_plan_is_refused_and_at_it_is_kept"),
          (WORLD, "little_address_space_ends_with_71_or_does_the_work")],
