@@ -1,5 +1,6 @@
 #include "pipeline/fault.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +40,8 @@ enum exit_code fault_raise(struct fault *fault, enum exit_code code,
                            const char *format, ...)
 {
     int none = 0;
+    if (code == CODE_IO && error == ENOMEM)
+        code = CODE_MEMORY;
     if (!atomic_compare_exchange_strong_explicit(&fault->state, &none, 1,
                                                  memory_order_relaxed,
                                                  memory_order_relaxed))

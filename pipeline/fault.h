@@ -41,7 +41,8 @@ struct fault {
     char doing[256];     /* what was being done, and what to do about it */
 };
 
-/* Raises, first wins. shard may be NULL. Returns code, for a tail call. */
+/* Raises, first wins. shard may be NULL. An I/O error that is ENOMEM is one
+ * of memory. Returns the code, for a tail call. */
 enum exit_code fault_raise(struct fault *fault, enum exit_code code,
                            const char *shard, uint64_t offset, int error,
                            const char *format, ...)

@@ -28,6 +28,7 @@ struct job {
     struct report report;
     enum isa isa;
     bool have_memory, have_parameters, have_run;
+    bool done;
 };
 
 static bool choose_isa(struct job *job)
@@ -59,7 +60,8 @@ static bool make_plan(struct job *job)
     struct plan_refusal refusal;
     int error = topology_read(&job->topology, NULL);
     if (error) {
-        fault_raise(&job->fault, CODE_PLAN, NULL, UINT64_MAX, -error,
+        fault_raise(&job->fault, error == -ENOMEM ? CODE_MEMORY : CODE_PLAN,
+                    NULL, UINT64_MAX, -error,
                     "cannot read the machine's topology");
         return false;
     }
@@ -312,7 +314,7 @@ static bool rejects_are_few(struct job *job)
     return rejects_within(&job->run, &job->options.max_rejects);
 }
 
-static void begin_report(struct job *job)
+static bool begin_report(struct job *job)
 {
     const struct source *source = job->run.lane_states[0].source;
     job->report.io = strdup(source ? source_backend(source) : "none");
@@ -322,20 +324,26 @@ static void begin_report(struct job *job)
     job->report.run = &job->run;
     job->report.output = job->options.output;
     run_release_lanes(&job->run);
+    if (!job->report.io || !job->report.io_reason)
+        run_out_of_memory(&job->run);
+    return job->report.io && job->report.io_reason;
 }
 
 static bool write_timings(struct job *job)
 {
     struct output timings = {0};
-    bool well = report_timings(&job->report, &timings) &&
-                publish_file(job->outdir, "timings.json", &timings);
+    bool made = report_timings(&job->report, &timings);
+    bool well = made && publish_file(job->outdir, "timings.json", &timings);
     output_free(&timings);
+    if (!made)
+        run_out_of_memory(&job->run);
     return well;
 }
 
 static bool reduce_and_write(struct job *job)
 {
-    begin_report(job);
+    if (!begin_report(job))
+        return false;
     uint64_t start = profile_now();
     bool well = publish(&job->run, &job->topology, &job->publishing,
                         job->outdir, &job->report.counts);
@@ -352,7 +360,8 @@ static bool write_found(struct job *job)
                                    .filter = job->filter,
                                    .options = &job->options,
                                    .parameters = &job->parameters};
-    begin_report(job);
+    if (!begin_report(job))
+        return false;
     job->report.filter_files = &job->filter_files;
     return filter_publish(&report, job->outdir) && write_timings(job);
 }
@@ -405,8 +414,9 @@ static void drop_state(struct job *job)
     job->run.options.state = job->state = NULL;
 }
 
-static void say_what_was_done(const struct job *job)
+static void say_what_was_done(struct job *job)
 {
+    job->done = true;
     if (!job->options.quiet)
         report_summary(stderr, &job->report);
     if (job->options.profile)
@@ -415,6 +425,10 @@ static void say_what_was_done(const struct job *job)
 
 static int end(struct job *job)
 {
+    /* Whoever stops the work says why; 0 would mean that a set is there. */
+    if (!job->done)
+        fault_raise(&job->fault, CODE_BUG, NULL, UINT64_MAX, 0,
+                    "the run ended without a reason");
     int code = fault_raised(&job->fault) ? (int)job->fault.code : CODE_DONE;
     fault_print(&job->fault);
     if (job->have_run)
@@ -447,6 +461,7 @@ static bool is_done_already(const struct job *job)
 
 static int end_as_it_was(struct job *job)
 {
+    job->done = true;
     if (!job->options.quiet)
         fprintf(stderr, "sandpiper: nothing to do: %s has the outputs of "
                         "these shards already\n", job->options.output);
@@ -478,8 +493,10 @@ static int verify_main(struct job *job)
     if (!collect_shards(job) || !read_parameters(job) || !open_run(job) ||
         !read_shards(job))
         return end(job);
-    begin_report(job);
+    if (!begin_report(job))
+        return end(job);
     print_verified(job);
+    job->done = true;
     bool damaged = verify_damaged_shards(&job->run) > 0;
     int code = end(job);
     return code == CODE_DONE && damaged ? CODE_REJECTS : code;
@@ -522,6 +539,7 @@ static int inspect_main(struct job *job)
         (void)output_written(job);
     }
     inspect_close(&inspect);
+    job->done = true;
     return end(job);
 }
 
@@ -529,8 +547,11 @@ int main(int argc, char **argv)
 {
     struct job *job = calloc(1, sizeof *job);
     int exit_code;
-    if (!job)
+    if (!job) {
+        fputs("sandpiper: out of memory at the start (exit 71: out of "
+              "memory)\n", stderr);
         return CODE_MEMORY;
+    }
     if (options_read(&job->options, argc, argv, &exit_code)) {
         free(job);
         return exit_code;
@@ -542,6 +563,7 @@ int main(int argc, char **argv)
         return end(job);
     if (job->options.plan_only) {
         plan_print(stdout, &job->plan, &job->topology);
+        job->done = true;
         return end(job);
     }
 

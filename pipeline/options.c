@@ -354,6 +354,11 @@ int options_read(struct options *options, int argc, char **argv,
     }
     options->command = commands[at].command;
     argv[1] = (char *)(uintptr_t)commands[at].title;
-    argp_parse(commands[at].argp, argc - 1, argv + 1, 0, NULL, options);
-    return 0;
+    /* Wrong usage ends in there; what comes back is ENOMEM. */
+    if (!argp_parse(commands[at].argp, argc - 1, argv + 1, 0, NULL, options))
+        return 0;
+    fputs("sandpiper: out of memory while the options are read (exit 71: out "
+          "of memory)\n", stderr);
+    *exit_code = CODE_MEMORY;
+    return 1;
 }

@@ -78,8 +78,9 @@ bool outdir_fail(struct outdir *outdir, int error, const char *doing,
                  const char *name)
 {
     fault_raise(outdir->fault, error == ENOMEM ? CODE_MEMORY : CODE_OUTPUT,
-                NULL, UINT64_MAX, error, "%s %.64s in the output directory "
-                "%.128s", doing, name, outdir->path);
+                NULL, UINT64_MAX, error, "%s%s %.64s in the output directory "
+                "%.128s", outdir->published ? "the new set is in place; " : "",
+                doing, name, outdir->path);
     return false;
 }
 
@@ -480,8 +481,7 @@ bool outdir_publish(struct outdir *outdir)
         return false;
     /* From here on readers see the new set. */
     outdir->published = true;
-    return sync_directory(outdir, outdir->fd,
-                          "the new set is in place; syncing") &&
+    return sync_directory(outdir, outdir->fd, "syncing") &&
            each_name(outdir, outdir->fd, remove_dangling);
 }
 

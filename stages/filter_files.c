@@ -230,6 +230,9 @@ static bool make_file(struct lane_state *state, struct filter_file *file)
 {
     struct filter_files *files = file->files;
     char name[FILTER_NAME_BYTES];
+    /* A run that failed hands over what it has; its file is ended already. */
+    if (fault_raised(state->run->fault))
+        return false;
     filter_name(&files->names, file->shard, file->result.csv, name);
     file->out = outfile_create_new(files->outdir, name);
     if (!file->out)

@@ -119,8 +119,11 @@ bool ledger_balances(const struct ledger_input *input)
         if (!shard_balances(run, walk.name, walk.ledger))
             return false;
     struct shard_ledger *total = malloc(sizeof *total);
-    if (!total)
+    if (!total) {
+        fault_raise(run->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                    "out of memory while adding up the ledger");
         return false;
+    }
     ledger_total(run, total);
     bool well = salvage_balances(run, total);
     well = well && (input->read_only ||
@@ -304,8 +307,10 @@ bool ledger_dump(json_t *root, struct output *output)
 {
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS);
     json_decref(root);
-    if (!text)
+    if (!text || !json_memory_sufficed()) {
+        free(text);
         return false;
+    }
     output_add_text(output, text);
     output_add_text(output, "\n");
     free(text);
@@ -318,8 +323,10 @@ char *ledger_shown_name(const char *name)
     json_t *plain = json_string(name);
     json_decref(plain);
     char *copy = malloc(3 * strlen(name) + 1), *at = copy;
-    if (!copy)
+    if (!copy) {
+        json_memory_lacks();
         return NULL;
+    }
     for (; *name; name++) {
         if (plain || (unsigned char)*name < 0x80)
             *at++ = *name;
@@ -373,6 +380,7 @@ bool ledger_json(const struct ledger_input *input, struct output *output)
     if (!total)
         return false;
     ledger_total(input->run, total);
+    json_memory_begin();
     json_t *root = json_object();
     json_object_set_new(root, "total", shard_ledger_json(NULL, total));
     if (!input->read_only) {

@@ -34,7 +34,7 @@ struct ledger_input {
     bool read_only;                /* nothing was reduced: no counts */
 };
 
-/* Raises CODE_BUG and says which sum does not hold. */
+/* Raises CODE_BUG and says which sum does not hold; or CODE_MEMORY. */
 bool ledger_balances(const struct ledger_input *input);
 
 /* All that was asked for, as the manifest has it, in one line; given (free).

@@ -116,7 +116,9 @@ static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
     if (ms == none)
         return;
     emit_time(&text, ms);
-    if (!text.failed)
+    if (text.failed)
+        json_memory_lacks();
+    else
         json_object_set_new(object, key,
                             json_stringn(text.bytes, text.size));
     output_free(&text);
@@ -194,6 +196,7 @@ bool manifest_json(const struct ledger_input *input, struct output *output)
     if (!total)
         return false;
     ledger_total(input->run, total);
+    json_memory_begin();
     json_t *root = json_object();
     json_object_set_new(root, "program", json_string("sandpiper"));
     json_object_set_new(root, "version", json_string(SANDPIPER_VERSION));

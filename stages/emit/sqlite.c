@@ -19,15 +19,17 @@ struct sqlite_writer {
     const struct table *table;
 };
 
+/* A statement's text that could not be made leaves no error at the database:
+ * there was no memory for it. */
 static bool fail(struct sqlite_writer *writer, const char *doing)
 {
     int code = writer->database ? sqlite3_errcode(writer->database)
                                 : SQLITE_NOMEM;
-    fault_raise(writer->fault,
-                code == SQLITE_NOMEM ? CODE_MEMORY : CODE_OUTPUT, NULL,
+    bool memory = code == SQLITE_NOMEM || code == SQLITE_OK;
+    fault_raise(writer->fault, memory ? CODE_MEMORY : CODE_OUTPUT, NULL,
                 UINT64_MAX, 0, "%s features.sqlite: %s", doing,
-                writer->database ? sqlite3_errmsg(writer->database)
-                                 : "out of memory");
+                memory ? "out of memory"
+                       : sqlite3_errmsg(writer->database));
     return false;
 }
 

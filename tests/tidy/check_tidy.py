@@ -36,7 +36,8 @@ HEADER_PLACES = {
     # The digest of a shard's bytes is the pipeline's, which knows no stage.
     "xxhash": ["pipeline/feed.c", "stages/hash.h"],
     # Two documents are written whole; stages do not include each other.
-    "jansson": ["stages/emit/dictionary_json.c", "stages/ledger_json.h"],
+    "jansson": ["stages/emit/dictionary_json.c", "stages/json_memory.c",
+                "stages/ledger_json.h"],
     "bzlib": ["stages/decode/bunzipper.c"],
     "zlib": ["stages/decode/inflater.c"],
     "liburing": ["pipeline/source_uring.c"],
@@ -297,6 +298,34 @@ def every_line_reason_has_a_specimen(world):
 @promise
 def every_frame_reason_has_a_specimen(world):
     check_specimens("frames", "stages/decode/decode.h", "FRAME_REASONS")
+
+
+# ---- the fault matrix -------------------------------------------------------
+
+@promise
+def every_fault_has_a_case_and_the_page_lists_it(world):
+    sys.path.insert(0, str(ROOT / "tests" / "faults"))
+    import matrix
+    page = (ROOT / "docs" / "RELIABILITY.md").read_text(encoding="utf-8")
+    table = "\n".join(matrix.table())
+    require(table in page, "docs/RELIABILITY.md lacks the table that "
+            "tests/faults/matrix.py prints")
+    report("%s: %s has no %s" % (item, file, name)
+           for item, cases in matrix.MATRIX.items() for file, name in cases
+           if not re.search(r"\b%s\b" % name, (ROOT / "tests" / file)
+                            .read_text(encoding="utf-8")))
+
+
+@promise
+def every_test_that_a_promise_names_exists(world):
+    page = (ROOT / "docs" / "PROMISES.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| P\d+ \| `([^`]+)` \| (.*) \|$", page, re.MULTILINE)
+    require(len(rows) > 30, "only", len(rows), "rows of tests")
+    report("%s has no %s" % (file, name) for file, names in rows
+           for name in re.findall(r"`(\w+)`", names)
+           # Where names are made for each of several numbers, N is that.
+           if not re.search(r"\b%s\b" % name.replace("_N_", "_.+_"), (ROOT / "tests" / file)
+                            .read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
