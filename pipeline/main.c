@@ -214,11 +214,16 @@ static bool open_state(struct job *job, enum state_use use)
     publish_formats(&job->publishing, formats);
     job->asked =
         manifest_asked(&job->parameters, formats, &job->dictionaries);
+    if (!job->asked) {
+        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                    "out of memory");
+        return false;
+    }
     job->state =
         state_open(job->state_path, use, &job->memory, &job->fault);
     struct state_request request = {.shards = &job->shards,
                                     .reading = reading_of(job),
-                                    .asked = job->asked ? job->asked : "",
+                                    .asked = job->asked,
                                     .watch = job->parameters.watch};
     if (!job->state || !state_match(job->state, &request))
         return false;
@@ -462,6 +467,7 @@ static bool is_done_already(const struct job *job)
 static int end_as_it_was(struct job *job)
 {
     job->done = true;
+    drop_state(job);
     if (!job->options.quiet)
         fprintf(stderr, "sandpiper: nothing to do: %s has the outputs of "
                         "these shards already\n", job->options.output);
@@ -591,8 +597,7 @@ int main(int argc, char **argv)
     /* Tables to rows; then the new set stands in place of the old one. */
     if (!reduce_and_write(job) || !outdir_publish(job->outdir))
         return end(job);
-    drop_state(job);
-
     say_what_was_done(job);
+    drop_state(job);
     return end(job);
 }

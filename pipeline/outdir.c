@@ -95,8 +95,7 @@ static bool refuse(struct outdir *outdir, enum exit_code code,
 
 /* ---- opening ----------------------------------------------------------- */
 
-/* Without the slashes at its end, which would follow a symlink. */
-static bool plain_path(const char *path, char out[PATH_MAX])
+bool outdir_plain_path(const char *path, char out[PATH_MAX])
 {
     size_t size = strlen(path);
     while (size > 1 && (path[size - 1] == '/' ||
@@ -114,7 +113,7 @@ static bool open_directory(struct outdir *outdir, const char *path)
 {
     struct stat status;
     char plain[PATH_MAX];
-    if (!plain_path(path, plain))
+    if (!outdir_plain_path(path, plain))
         return refuse(outdir, CODE_OUTPUT, "", "is no usable path");
     if (outdir->system->make_directory(AT_FDCWD, plain) != 0 &&
         errno != EEXIST)

@@ -3,6 +3,7 @@
 
 #include "pipeline/fault.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +70,9 @@ extern const struct outdir_system OUTDIR_SYSTEM;
 struct outdir *outdir_open(const char *path, const char *const *names,
                            struct fault *fault,
                            const struct outdir_system *system);
+/* The path without the slashes and dots at its end, which would follow a
+ * symbolic link. False: it is empty, or too long. */
+bool outdir_plain_path(const char *path, char plain[PATH_MAX]);
 /* A file of the set before, opened for reading; -1: there is none. */
 int outdir_open_before(const struct outdir *outdir, const char *name);
 /* Directory of the new set, for temporary files that are unlinked at once. */

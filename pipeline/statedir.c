@@ -12,6 +12,7 @@
 #define CHECKPOINT_NAME "checkpoint"
 #define CHECKPOINT_NEW "checkpoint.new"
 #define SEGMENT_PREFIX "segment-"
+#define SEGMENT_DIGITS 6u              /* at least */
 #define LOCK_NAME ".sandpiper-lock"
 /* A checkpoint of the greatest number of shards; more is damage. */
 #define CHECKPOINT_BYTES_MAX ((uint64_t)64 << 30)
@@ -20,6 +21,7 @@ struct statedir {
     struct fault *fault;
     const struct outdir_system *system;
     const char *path;
+    char plain[PATH_MAX];
     int fd, lock;
 };
 
@@ -35,16 +37,18 @@ static bool fail(struct statedir *state, int error, const char *doing,
 static bool open_directory(struct statedir *state, enum statedir_use use)
 {
     struct stat status;
+    if (!outdir_plain_path(state->path, state->plain))
+        return fail(state, ENAMETOOLONG, "opening", ".");
     if (use == STATEDIR_WRITE &&
-        state->system->make_directory(AT_FDCWD, state->path) != 0 &&
+        state->system->make_directory(AT_FDCWD, state->plain) != 0 &&
         errno != EEXIST)
         return fail(state, errno, "making the directory", "itself");
-    state->fd = open(state->path,
+    state->fd = open(state->plain,
                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (state->fd >= 0)
         return true;
     int error = errno;
-    if (lstat(state->path, &status) == 0 && S_ISLNK(status.st_mode)) {
+    if (lstat(state->plain, &status) == 0 && S_ISLNK(status.st_mode)) {
         fault_raise(state->fault, CODE_REFUSED, NULL, UINT64_MAX, 0,
                     "%.128s: the state directory is a symbolic link; give "
                     "the directory that it leads to", state->path);
@@ -58,6 +62,13 @@ static bool open_directory(struct statedir *state, enum statedir_use use)
     return fail(state, error, "opening", ".");
 }
 
+/* Whoever discards a state removes the file that others wait for. */
+static bool lock_is_gone(const struct statedir *state)
+{
+    struct stat status;
+    return fstat(state->lock, &status) != 0 || status.st_nlink == 0;
+}
+
 /* Readers lock the same file, if it is there: a writer made it. */
 static bool lock_directory(struct statedir *state, enum statedir_use use)
 {
@@ -69,9 +80,11 @@ static bool lock_directory(struct statedir *state, enum statedir_use use)
     if (state->lock < 0)
         return (!write && errno == ENOENT) ||
                fail(state, errno, "opening the lock", LOCK_NAME);
-    if (flock(state->lock, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+    bool locked =
+        flock(state->lock, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0;
+    if (locked && !lock_is_gone(state))
         return true;
-    if (errno != EWOULDBLOCK)
+    if (!locked && errno != EWOULDBLOCK)
         return fail(state, errno, "locking", LOCK_NAME);
     fault_raise(state->fault, CODE_OUTPUT, NULL, UINT64_MAX, 0,
                 "%.128s: another run has this state directory; wait for it, "
@@ -217,10 +230,15 @@ bool statedir_store(struct statedir *state, const void *bytes, size_t size)
 
 /* ---- removing ---------------------------------------------------------- */
 
+/* A foreign segment-notes.txt is none of ours. */
 static bool made_here(const char *name)
 {
-    return strcmp(name, CHECKPOINT_NEW) == 0 ||
-           strncmp(name, SEGMENT_PREFIX, strlen(SEGMENT_PREFIX)) == 0;
+    size_t prefix = strlen(SEGMENT_PREFIX);
+    if (strcmp(name, CHECKPOINT_NEW) == 0)
+        return true;
+    return strncmp(name, SEGMENT_PREFIX, prefix) == 0 &&
+           strlen(name) >= prefix + SEGMENT_DIGITS &&
+           strspn(name + prefix, "0123456789") == strlen(name + prefix);
 }
 
 bool statedir_sweep(struct statedir *state,
@@ -261,6 +279,6 @@ bool statedir_clear(struct statedir *state)
 void statedir_discard(struct statedir *state)
 {
     if (statedir_clear(state) && remove_name(state, LOCK_NAME))
-        (void)state->system->remove(AT_FDCWD, state->path, AT_REMOVEDIR);
+        (void)state->system->remove(AT_FDCWD, state->plain, AT_REMOVEDIR);
     statedir_close(state);
 }

@@ -65,6 +65,12 @@ static void code_build(struct coder *coder)
         coder->error = -ESTALE;
 }
 
+static void refuse(struct coder *coder)
+{
+    if (!coder->error)
+        coder->error = -EBADMSG;
+}
+
 static void code_dictionary(struct coder *coder, struct dictionary_file *file)
 {
     uint64_t size = file->size;
@@ -73,6 +79,8 @@ static void code_dictionary(struct coder *coder, struct dictionary_file *file)
     code_number(coder, &file->digest[0]);
     code_number(coder, &file->digest[1]);
     file->size = (size_t)size;
+    if (!file->name)
+        refuse(coder);
 }
 
 static void code_reading(struct coder *coder, struct checkpoint *checkpoint)
@@ -88,13 +96,15 @@ static void code_reading(struct coder *coder, struct checkpoint *checkpoint)
     code_count(coder, &files->count);
     if (files->count > DICTIONARIES_MAX) {
         files->count = 0;
-        coder->error = coder->error ? coder->error : -EBADMSG;
+        refuse(coder);
     }
     for (size_t i = 0; i < files->count; i++)
         code_dictionary(coder, &files->items[i]);
     if (!coder->out)
         reading->dictionaries = files;
     code_text(coder, &checkpoint->asked);
+    if (!checkpoint->asked)
+        refuse(coder);
 }
 
 static void code_id(struct coder *coder, struct id *id)
@@ -152,8 +162,8 @@ static void code_repeats(struct coder *coder, struct checkpoint *checkpoint)
         struct shard_repeat *repeat = &checkpoint->repeats[i];
         code_text(coder, &repeat->name);
         code_text(coder, &repeat->first);
-        if (!coder->error && (!repeat->name || !repeat->first))
-            coder->error = -EBADMSG;
+        if (!repeat->name || !repeat->first)
+            refuse(coder);
     }
 }
 
@@ -164,20 +174,27 @@ static void code_shard(struct coder *coder, struct checkpoint_shard *shard)
     code_number(coder, &shard->size);
     code_signed(coder, &shard->mtime_ns);
     code_word32(coder, &shard->progress);
-    if (!coder->error && (!shard->name || shard->progress > SHARD_DONE))
-        coder->error = -EBADMSG;
+    if (!shard->name || shard->progress > SHARD_DONE)
+        refuse(coder);
     if (coder->error || shard->progress == SHARD_NEW)
         return;
     if (!coder->out)
         shard->ledger = code_room(coder, 1, sizeof *shard->ledger);
-    if (shard->ledger)
-        code_ledger(coder, shard->ledger);
+    if (!shard->ledger)
+        return;
+    code_ledger(coder, shard->ledger);
+    if (shard->ledger->done != (shard->progress == SHARD_DONE))
+        refuse(coder);
     if (shard->progress == SHARD_DONE)
         return;
     if (!coder->out)
         shard->mark = code_room(coder, 1, sizeof *shard->mark);
-    if (shard->mark)
-        code_mark(coder, shard->mark);
+    if (!shard->mark)
+        return;
+    code_mark(coder, shard->mark);
+    if (shard->mark->feed.position > shard->mark->feed.hashed ||
+        shard->mark->is_text != shard->ledger->is_text)
+        refuse(coder);
 }
 
 static void code_shards(struct coder *coder, struct checkpoint *checkpoint)
@@ -216,7 +233,7 @@ bool checkpoint_write(const struct checkpoint *checkpoint,
         shown.dictionaries = *checkpoint->reading.dictionaries;
     output_add(output, &header, sizeof header);
     code_all(&coder, &shown);
-    if (output->failed)
+    if (output->failed || coder.error)
         return false;
     header.size = output->size - start - sizeof header;
     header.checksum =

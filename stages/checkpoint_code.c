@@ -359,6 +359,8 @@ void code_mark(struct coder *coder, struct shard_mark *mark)
     if (mark->is_csv)
         code_layout(coder, &mark->layout);
     if (mark->codec > CODEC_BZIP2 || mark->states > CSV_ANY ||
-        mark->bom_left > 3)
+        mark->bom_left > 3 ||
+        (mark->is_csv && (mark->states == 0 ||
+                          (mark->lost && mark->open_total > 0))))
         fail(coder, -EBADMSG);
 }

@@ -27,3 +27,14 @@ void damage_found(struct run *run, const char *shard, uint64_t offset,
                 "copy, or run with --damaged=drop or --damaged=salvage",
                 frame_reason_sentence(reason), frame_reason_name(reason));
 }
+
+void damage_found_before(struct run *run)
+{
+    for (size_t i = 0; i < run->shards->count; i++) {
+        const struct shard_ledger *ledger = &run->ledgers[i];
+        const struct frame_sample *first = &ledger->frame_samples[0];
+        if (ledger->frame_sample_count > 0)
+            damage_found(run, run->shards->items[i].name, first->offset,
+                         first->reason);
+    }
+}

@@ -27,5 +27,7 @@ void salvaged_add(struct salvaged *into, const struct salvaged *more);
  * fault comes up. Any lane. */
 void damage_found(struct run *run, const char *shard, uint64_t offset,
                   enum frame_reason reason);
+/* Says so of what was found before, by another process; one thread. */
+void damage_found_before(struct run *run);
 
 #endif

@@ -37,8 +37,8 @@ struct ledger_input {
 /* Raises CODE_BUG and says which sum does not hold; or CODE_MEMORY. */
 bool ledger_balances(const struct ledger_input *input);
 
-/* All that was asked for, as the manifest has it, in one line; given (free).
- * NULL: out of memory. */
+/* All that was asked for, as the manifest has it (and digests of lists beside
+ * pseudonyms too), in one line; given (free). NULL: out of memory. */
 char *manifest_asked(const struct parameters *parameters, const char *formats,
                      const struct dictionary_files *dictionaries);
 

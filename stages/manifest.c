@@ -124,16 +124,15 @@ static void put_time(json_t *object, const char *key, int64_t ms, int64_t none)
     output_free(&text);
 }
 
-/* Without pseudonyms its digest too: a list of few could be guessed by it. */
+/* Its digest not beside pseudonyms: a list of few could be guessed by it. */
 static void put_list(json_t *object, const char *key,
-                     const struct account_set *set,
-                     const struct pseudonyms *pseudonyms)
+                     const struct account_set *set, bool hidden)
 {
     if (!set)
         return;
     json_t *list = json_object();
     ledger_put(list, "accounts", account_set_size(set));
-    if (!pseudonyms)
+    if (!hidden)
         put_digest(list, "xxh3_128", account_set_digest(set));
     json_object_set_new(object, key, list);
 }
@@ -154,7 +153,8 @@ static void put_local_time(json_t *object, const struct parameters *asked)
 
 static json_t *parameters_json(const struct parameters *asked,
                                const char *formats,
-                               const struct dictionary_files *files)
+                               const struct dictionary_files *files,
+                               bool hidden)
 {
     json_t *object = json_object();
     put_local_time(object, asked);
@@ -168,8 +168,8 @@ static json_t *parameters_json(const struct parameters *asked,
         ledger_put(object, "min_posts", asked->min_posts);
     if (asked->damaged == DAMAGED_SALVAGE)
         put_text(object, "damaged", "salvage");
-    put_list(object, "core", asked->core, asked->pseudonyms);
-    put_list(object, "accounts", asked->accounts, asked->pseudonyms);
+    put_list(object, "core", asked->core, hidden);
+    put_list(object, "accounts", asked->accounts, hidden);
     json_object_set_new(object, "pseudonyms",
                         json_boolean(asked->pseudonyms != NULL));
     if (asked->pseudonyms)
@@ -184,7 +184,7 @@ static json_t *parameters_json(const struct parameters *asked,
 char *manifest_asked(const struct parameters *parameters, const char *formats,
                      const struct dictionary_files *dictionaries)
 {
-    json_t *root = parameters_json(parameters, formats, dictionaries);
+    json_t *root = parameters_json(parameters, formats, dictionaries, false);
     char *text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(root);
     return text;
@@ -200,9 +200,10 @@ bool manifest_json(const struct ledger_input *input, struct output *output)
     json_t *root = json_object();
     json_object_set_new(root, "program", json_string("sandpiper"));
     json_object_set_new(root, "version", json_string(SANDPIPER_VERSION));
-    json_object_set_new(root, "parameters", 
+    json_object_set_new(root, "parameters",
                         parameters_json(input->parameters, input->formats,
-                                        input->run->options.dictionaries));
+                                        input->run->options.dictionaries,
+                                        input->parameters->pseudonyms));
     json_object_set_new(root, "shards", manifest_shards(input->run));
     json_object_set_new(root, "repeated_shards",
                         repeats_json(input->run->shards));

@@ -266,15 +266,15 @@ static void seal_finish(struct lane *lane, void *arg)
 
 /* ---- the meeting: segments to one ---------------------------------------- */
 
-/* How many of the last segments are of one level, if they are to be merged. */
+/* How many of the last segments are of one level, if they are to be merged.
+ * What the tables hold too is not merged here, but by a later process. */
 static uint32_t to_merge(const struct seal *seal)
 {
-    uint32_t same = 0;
-    if (seal->live || seal->count == 0)
+    uint32_t same = 0, count = segments_read(seal);
+    if (count == 0)
         return 0;
-    uint64_t level = seal->segments[seal->count - 1].level;
-    while (same < seal->count &&
-           seal->segments[seal->count - 1 - same].level == level)
+    uint64_t level = seal->segments[count - 1].level;
+    while (same < count && seal->segments[count - 1 - same].level == level)
         same++;
     return same >= SEGMENTS_OF_A_LEVEL ? same : 0;
 }
@@ -318,7 +318,7 @@ static void merge_begin(struct lane *lane, void *arg)
     seal->merging = fault_raised(seal->run->fault) ? 0 : to_merge(seal);
     if (!seal->merging)
         return;
-    int error = open_and_join(seal, seal->count - seal->merging,
+    int error = open_and_join(seal, segments_read(seal) - seal->merging,
                               seal->merging, NULL);
     if (error)
         raise_error(seal, error, "cannot read a segment");
@@ -372,13 +372,15 @@ static void merge_finish(struct lane *lane, void *arg)
     uint32_t merged = seal->merging;
     if (lane->rank != 0 || !merged)
         return;
-    uint32_t first = seal->count - merged;
+    uint32_t first = segments_read(seal) - merged;
     uint64_t level = seal->segments[first].level;
     for (uint32_t i = 0; i < merged; i++)
         numbers[i] = seal->segments[first + i].number;
     if (seal->writer && end_writer(seal, level + 1)) {
         seal->segments[first] = seal->segments[seal->count - 1];
-        seal->count = first + 1;
+        if (seal->live)
+            seal->segments[first + 1] = seal->segments[first + merged];
+        seal->count = first + 1 + seal->live;
         commit(seal);
         for (uint32_t i = 0; i < merged && !fault_raised(seal->run->fault);
              i++)

@@ -22,6 +22,8 @@
 #define COMMIT_BYTES ((uint64_t)1 << 30)
 #define SEGMENTS_OF_A_LEVEL 8u
 #define SEGMENTS_MAX 256u
+/* More than ever are left behind; a state that has more is damaged. */
+#define SEGMENTS_KEPT_MAX (SEGMENTS_MAX / 2)
 
 struct checkpoint_segment;
 struct seal;

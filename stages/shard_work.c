@@ -7,6 +7,7 @@
 #include "stages/layer.h"
 #include "stages/shard_mark.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -376,15 +377,20 @@ static void end_part(struct shard_job *job, struct piece *piece)
     complete(job, piece);
 }
 
-/* A part of plain text is as long as this, where the shard may be gone on
- * with. */
+/* Plain text is gone on with where a part of so many bytes ends, or, if less
+ * is to be read between commits, of so many. */
 #define TEXT_PART_BYTES ((uint64_t)16 << 20)
 
-static bool part_is_long(const struct shard_job *job,
-                         const struct piece *piece)
+/* How much of the part is still to come; without a state it never ends. */
+static uint64_t part_left(const struct shard_job *job,
+                          const struct piece *piece)
 {
-    return job->state->job == job &&
-           feed_position(job->feed) - piece->from >= TEXT_PART_BYTES;
+    uint64_t commit = job->state->run->options.commit_bytes;
+    uint64_t part = commit && commit < TEXT_PART_BYTES ? commit
+                                                       : TEXT_PART_BYTES;
+    if (job->state->job != job)
+        return UINT64_MAX;
+    return part - (feed_position(job->feed) - piece->from);
 }
 
 static bool read_text(struct shard_job *job)
@@ -401,6 +407,8 @@ static bool read_text(struct shard_job *job)
         have = have < TEXT_BUFFER_BYTES ? have : TEXT_BUFFER_BYTES;
         if (have == 0)
             break;
+        uint64_t left = part_left(job, piece);
+        have = have < left ? have : (size_t)left;
         /* Vector loads go past the end: not in somebody else's memory. */
         memcpy(state->text_buffer, text, have);
         feed_skip(job->feed, have);
@@ -412,7 +420,7 @@ static bool read_text(struct shard_job *job)
         text_leave(state->text_work);
         progress_add(&run->progress.text_bytes, have);
         report_progress(job);
-        if (part_is_long(job, piece)) {
+        if (part_left(job, piece) == 0) {
             end_part(job, piece);
             piece = begin_part(job);
         }
@@ -523,8 +531,14 @@ static bool shard_go_on(struct shard_job *job, int fd)
     struct lane_state *state = job->state;
     struct shard_mark *mark = state->run->marks[state->shard];
     stitch_begin(job->stitch, job->ledger, job->name);
-    int error = feed_open_at(job->feed, state->source, fd, &mark->feed);
-    if (error)
+    int error = mark->feed.hashed > job->file_bytes
+                    ? -EINVAL
+                    : feed_open_at(job->feed, state->source, fd, &mark->feed);
+    if (error == -EINVAL)
+        fault_raise(state->run->fault, CODE_IO, job->name, UINT64_MAX, 0,
+                    "the checkpoint of the state is damaged here; --restart "
+                    "begins anew");
+    else if (error)
         fault_raise(state->run->fault, CODE_IO, job->name,
                     mark->feed.position, -error, "cannot go on here");
     bool well = !error && shard_mark_restore(job, mark);

@@ -2,6 +2,7 @@
 
 #include "pipeline/check.h"
 #include "stages/aggregate/segment.h"
+#include "stages/damage.h"
 #include "stages/handle_watch.h"
 #include "stages/seal.h"
 #include "stages/shard_mark.h"
@@ -41,7 +42,7 @@ static bool refuse_shard(struct state *state, const char *shard,
 static bool refuse_memory(struct state *state)
 {
     fault_raise(state->fault, CODE_MEMORY, NULL, UINT64_MAX, ENOMEM,
-                "out of memory while reading the state");
+                "out of memory for the state");
     return false;
 }
 
@@ -91,7 +92,7 @@ static bool take_checkpoint(struct state *state, const uint8_t *bytes,
         return refuse(state, CODE_PLAN,
                       "this state was made by another version of sandpiper; "
                       "--restart begins anew");
-    if (error || state->last.segment_count > SEGMENTS_MAX)
+    if (error || state->last.segment_count > SEGMENTS_KEPT_MAX)
         return refuse(state, CODE_IO,
                       "the checkpoint of this state is damaged; --restart "
                       "begins anew");
@@ -322,6 +323,14 @@ static bool match_shards(struct state *state)
     return well;
 }
 
+static bool had_stdin(const struct checkpoint *last)
+{
+    for (size_t i = 0; i < last->shard_count; i++)
+        if (last->shards[i].is_stdin)
+            return true;
+    return false;
+}
+
 static bool has_stdin(const struct shards *shards)
 {
     for (size_t i = 0; i < shards->count; i++)
@@ -349,9 +358,10 @@ bool state_match(struct state *state, const struct state_request *request)
         return refuse(state, CODE_PLAN,
                       "standard input cannot be added: it cannot be read "
                       "again after a stop; write it to a file first");
-    if (state->have && state->use != STATE_REDUCE &&
-        has_stdin(request->shards)) {
-        /* What came through it the last time is not what comes now. */
+    if (state->have && state->use == STATE_RUN &&
+        has_stdin(request->shards) && had_stdin(&state->last)) {
+        /* What came through it the last time is not what comes now. A state
+         * of other shards is refused below. */
         checkpoint_free(&state->last);
         state->have = false;
         return statedir_clear(state->directory);
@@ -439,9 +449,10 @@ bool state_begin(struct state *state, struct run *run)
     if (!give_handles(state))
         return false;
     give_shards(state, run);
+    damage_found_before(run);
     progress_add(&run->progress.compressed_bytes, state->bytes_done);
     progress_add(&run->progress.shards_done, state->shards_done);
-    return true;
+    return !fault_raised(run->fault);
 }
 
 /* ---- committing --------------------------------------------------------- */
