@@ -191,7 +191,11 @@ static void reduce_part(struct reduce *reduce, uint32_t lane_index,
     while (!fault_raised(options->fault)) {
         int next = cursor->next(cursor, &view);
         if (next < 0)
-            reduce_fail(reduce, next, "reading a partition of accounts");
+            reduce_fail(reduce, next,
+                        next == -EBADMSG
+                            ? "a segment of the state is damaged; --restart "
+                              "begins anew"
+                            : "reading a partition of accounts");
         if (next <= 0)
             break;
         status = reduce_account(reduce, lane_index, &view, partition);

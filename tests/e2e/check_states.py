@@ -237,10 +237,10 @@ def a_segment_damaged_anywhere_never_counts(world):
 @promise
 def a_full_disk_ends_with_73_and_the_next_run_goes_on(world):
     job = Job(world, "out", *frames(world))
-    with tiny_disk(world.place / "disk", "2m") as disk:
+    with tiny_disk(world.place / "disk", "12m") as disk:
         job.state = disk / "state"
         filler = disk / "filler"
-        filler.write_bytes(b"x" * (1700 << 10))
+        filler.write_bytes(b"x" * (11700 << 10))
         ends(world, OUTPUT, ("No space left",),
              *job.command("--state", str(job.state)))
         require((job.state / "checkpoint").exists(), "nothing was kept")
