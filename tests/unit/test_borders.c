@@ -4,7 +4,9 @@
  * accounts come of them.
  */
 #include "stages/run.h"
+#include "stages/handle_watch.h"
 #include "stages/seal.h"
+#include "stages/state.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -127,6 +129,37 @@ static struct outcome outcome_of(struct run *run)
     return outcome;
 }
 
+/* Where a run has a state: what it reads between commits. */
+static uint64_t commit_bytes;
+static uint64_t level_max;            /* of its segments, at its end */
+
+static void open_state(struct run_options *options, struct shards *shards,
+                       struct memory *memory, struct fault *fault)
+{
+    static char place[64];
+    snprintf(place, sizeof place, "%s/state", folder);
+    options->state = state_open(place, STATE_RESTART, memory, fault);
+    assert_non_null(options->state);
+    options->commit_bytes = commit_bytes;
+    options->watch = handle_watch_create(memory, options->lanes);
+    struct state_request request = {.shards = shards,
+                                    .reading = {.since = SINCE_EVER,
+                                                .until = UNTIL_EVER},
+                                    .asked = "", .watch = options->watch};
+    assert_true(state_match(options->state, &request));
+}
+
+static void close_state(const struct run *run)
+{
+    size_t count;
+    const struct checkpoint_segment *segments =
+        seal_segments(run->seal, &count);
+    level_max = 0;
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].level > level_max)
+            level_max = segments[i].level;
+}
+
 static struct outcome run_over(const char *path, uint32_t threads,
                                uint32_t block_bytes)
 {
@@ -152,6 +185,8 @@ static struct outcome run_over(const char *path, uint32_t threads,
     memory_init(&memory, plan->memory_bytes, plan->reserve_bytes);
     assert_int_equal(
         shards_collect(&shards, &shards_request, &memory, &fault), CODE_DONE);
+    if (commit_bytes)
+        open_state(&options, &shards, &memory, &fault);
     int directory = open(folder, O_RDONLY | O_DIRECTORY);
     assert_int_equal(run_open(run, plan, &memory, &fault, &shards, &options,
                               directory),
@@ -160,7 +195,13 @@ static struct outcome run_over(const char *path, uint32_t threads,
     assert_int_equal(lanes_run(run->lanes, run_lane), 0);
     lanes_destroy(run->lanes);
     struct outcome outcome = outcome_of(run);
+    if (commit_bytes)
+        close_state(run);
     run_close(run);
+    if (commit_bytes) {
+        handle_watch_free(options.watch);
+        state_discard(options.state);
+    }
     shards_free(&shards);
     topology_release(topology);
     close(directory);
@@ -344,6 +385,57 @@ static void lines_are_the_same_over_blocks_and_steps(void **state)
     check_many(ROWS + 3, sizeof ROWS - 4, 16, 4);
 }
 
+/* A part of plain text is as long as what is read between two commits. */
+static void check_parts(const char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/whole.json", folder);
+    write_shard(path, text, size);
+    struct outcome whole = run_over(path, 1, 0);
+    for (commit_bytes = 1; commit_bytes <= size; commit_bytes++) {
+        struct outcome outcome = run_over(path, 1, 0);
+        assert_same(&whole, &outcome, commit_bytes);
+    }
+    for (commit_bytes = 1; commit_bytes < size; commit_bytes = commit_bytes * 3) {
+        struct outcome outcome = run_over(path, 2, 0);
+        assert_same(&whole, &outcome, commit_bytes);
+    }
+    commit_bytes = 0;
+}
+
+static void plain_text_is_the_same_in_parts_of_any_size(void **state)
+{
+    (void)state;
+    check_parts(LINES, sizeof LINES - 1);
+    check_parts(ROWS, sizeof ROWS - 1);
+}
+
+/* So many seals that segments of segments are merged. */
+static void segments_merged_over_levels_give_the_same_accounts(void **state)
+{
+    (void)state;
+    enum { TIMES = 80 };
+    size_t unit = sizeof LINES - 4, size = 0;
+    char *text = malloc((unit + 1) * TIMES), path[64];
+    assert_non_null(text);
+    for (int i = 0; i < TIMES; i++) {
+        memcpy(text + size, LINES + 3, unit);
+        size += unit;
+        text[size++] = '\n';
+    }
+    snprintf(path, sizeof path, "%s/many.json", folder);
+    write_shard(path, text, size);
+    struct outcome whole = run_over(path, 1, 0);
+    for (uint32_t threads = 1; threads <= 4; threads *= 2) {
+        commit_bytes = unit;
+        struct outcome outcome = run_over(path, threads, 0);
+        commit_bytes = 0;
+        assert_same(&whole, &outcome, threads);
+        assert_true(level_max >= 2);
+    }
+    free(text);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -371,6 +463,8 @@ int main(void)
         cmocka_unit_test(rows_are_the_same_over_every_border_of_frames),
         cmocka_unit_test(a_frame_of_every_byte_gives_the_same_lines),
         cmocka_unit_test(lines_are_the_same_over_blocks_and_steps),
+        cmocka_unit_test(plain_text_is_the_same_in_parts_of_any_size),
+        cmocka_unit_test(segments_merged_over_levels_give_the_same_accounts),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
