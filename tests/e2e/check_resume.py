@@ -18,8 +18,9 @@ WAYS = (("-t", "1", "--io", "pread"), ("-t", "4", "--io", "auto"),
         ("-t", "2", "--io", "auto"))
 
 
-def frames(world, name="frames", files=2, size="2M", *options):
-    return world.generate(name, "--bytes", size, "--layout", "frames",
+def frames(world, name="frames", files=2, posts=3000, *options):
+    return world.generate(name, "--posts", str(posts), "--campaign", "0",
+                          "--layout", "frames",
                           "--cut-anywhere", "--frame-bytes", "48K", "--files",
                           str(files), *options).shards
 
@@ -31,13 +32,13 @@ def tar_of(world, shards):
     return tar
 
 
-def check_going_on(world, *shards, says=("going on with",)):
+def check_going_on(world, *shards, settled=True):
     """In every way, and the next process in another one."""
     job = Job(world, "out", *shards)
     for number, way in enumerate(WAYS):
-        job.stop(*way)
+        job.stop(*way, settled=settled)
         job.go_on(*WAYS[(number + 1) % len(WAYS)], what=" ".join(way),
-                  says=says)
+                  says=("going on with",) if settled else ())
 
 
 @promise
@@ -48,14 +49,14 @@ def frames_cut_anywhere_go_on(world):
 @promise
 def plain_text_goes_on(world):
     """A part of it is as long as what is read between commits."""
-    shards = world.generate("plain", "--bytes", "2M", "--layout", "plain",
-                            "--files", "2").shards
+    shards = world.generate("plain", "--posts", "1000", "--campaign", "0",
+                            "--layout", "plain", "--files", "2").shards
     check_going_on(world, *shards)
 
 
 @promise
 def rows_of_csv_go_on(world):
-    shards = frames(world, "rows", 2, "2M", "--dialect", "io")
+    shards = frames(world, "rows", 2, 3000, "--dialect", "io")
     plain = world.place / "rows.csv"
     plain.write_bytes(text_of(shards[1]))
     check_going_on(world, shards[0], plain)
@@ -64,14 +65,15 @@ def rows_of_csv_go_on(world):
 @promise
 def what_has_no_place_to_go_on_is_begun_again(world):
     """One giant frame, a container, a document, beside frames."""
-    giant = world.generate("giant", "--bytes", "2M", "--layout", "giant")
-    few = frames(world, "few", 2, "1M")
+    giant = world.generate("giant", "--posts", "1000", "--campaign", "0",
+                           "--layout", "giant")
+    few = frames(world, "few", 2, 1000)
     document = world.place / "document.json"
     lines = [line.strip() for line in text_of(few[0]).split(b"\n")]
     document.write_bytes(b"[\n" + b",\n".join(filter(None, lines[:300])) +
                          b"\n]\n")
     check_going_on(world, *giant.shards, tar_of(world, few), document,
-                   *frames(world), says=())
+                   *frames(world), settled=False)
 
 
 @promise
@@ -245,7 +247,8 @@ def lists_with_handles(world, archive):
 
 @promise
 def handles_of_lists_are_kept_over_a_stop(world):
-    archive = world.generate("frames", "--bytes", "2M", "--layout", "frames",
+    archive = world.generate("frames", "--posts", "3000", "--campaign",
+                             "0", "--layout", "frames",
                              "--frame-bytes", "48K", "--files", "2")
     these, others = lists_with_handles(world, archive)
     job = Job(world, "out", "--core", these, *archive.shards)

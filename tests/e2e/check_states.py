@@ -23,7 +23,8 @@ def small(world, name="small", files=3, *options):
 
 
 def frames(world):
-    return world.generate("frames", "--bytes", "3M", "--layout", "frames",
+    return world.generate("frames", "--posts", "3000", "--campaign", "0",
+                          "--layout", "frames",
                           "--frame-bytes", "48K", "--files", "2").shards
 
 
@@ -237,10 +238,10 @@ def a_segment_damaged_anywhere_never_counts(world):
 @promise
 def a_full_disk_ends_with_73_and_the_next_run_goes_on(world):
     job = Job(world, "out", *frames(world))
-    with tiny_disk(world.place / "disk", "12m") as disk:
+    with tiny_disk(world.place / "disk", "6m") as disk:
         job.state = disk / "state"
         filler = disk / "filler"
-        filler.write_bytes(b"x" * (11700 << 10))
+        filler.write_bytes(b"x" * (5800 << 10))
         ends(world, OUTPUT, ("No space left",),
              *job.command("--state", str(job.state)))
         require((job.state / "checkpoint").exists(), "nothing was kept")

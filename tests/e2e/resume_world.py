@@ -60,8 +60,8 @@ def ends(world, code, sentences, *arguments):
 
 
 def killed(world, state, *arguments):
-    """Kills the run when it has put a new checkpoint in place. False: it was
-    faster."""
+    """Kills the run when it has put a new checkpoint in place, and gives what
+    it said. None: it was faster."""
     checkpoint = state / "checkpoint"
     before = stamp(checkpoint)
     process = world.start(*arguments)
@@ -70,17 +70,19 @@ def killed(world, state, *arguments):
     process.kill()
     said = process.communicate()[1]
     require(process.returncode in (0, -9), "exit", process.returncode, said)
-    return process.returncode == -9
+    return said if process.returncode == -9 else None
 
 
-def kill_in_the_middle(world, state, *arguments, times=2):
-    """Leaves a state of which not all is read."""
+def kill_in_the_middle(world, state, *arguments, settled=True):
+    """Kills the run, and again when it goes on: leaves a state of which some
+    is read, and not all. The first checkpoints may have nothing that is
+    settled, since lanes read ahead; where settled is false they may."""
     out = pathlib.Path(arguments[arguments.index("-o") + 1])
     for _ in range(TRIALS):
-        kills = 0
-        while kills < times and killed(world, state, *arguments):
-            kills += 1
-        if kills == times and not finished(world, state):
+        said = killed(world, state, *arguments)
+        while settled and said is not None and "going on with" not in said:
+            said = killed(world, state, *arguments)
+        if said is not None and not finished(world, state):
             return
         shutil.rmtree(state, ignore_errors=True)
         shutil.rmtree(out, ignore_errors=True)
@@ -117,11 +119,12 @@ class Job:
         shutil.rmtree(self.out, ignore_errors=True)
         shutil.rmtree(self.state, ignore_errors=True)
 
-    def stop(self, *more, times=2):
+    def stop(self, *more, settled=True):
         """Begun, and killed in the middle."""
         self.clear()
-        kill_in_the_middle(self.world, self.state, *self.command(*more),
-                           times=times)
+        kill_in_the_middle(self.world, self.state,
+                           *self.command(*more, quiet=False),
+                           settled=settled)
 
     def go_on(self, *more, what="a kill", says=("going on with",)):
         """The same command ends it, and gives what it would have given."""

@@ -392,11 +392,11 @@ static void check_parts(const char *text, size_t size)
     snprintf(path, sizeof path, "%s/whole.json", folder);
     write_shard(path, text, size);
     struct outcome whole = run_over(path, 1, 0);
-    for (commit_bytes = 1; commit_bytes <= size; commit_bytes++) {
+    for (commit_bytes = size / 3; commit_bytes <= size; commit_bytes++) {
         struct outcome outcome = run_over(path, 1, 0);
         assert_same(&whole, &outcome, commit_bytes);
     }
-    for (commit_bytes = 1; commit_bytes < size; commit_bytes = commit_bytes * 3) {
+    for (commit_bytes = 1; commit_bytes < size; commit_bytes *= 4) {
         struct outcome outcome = run_over(path, 2, 0);
         assert_same(&whole, &outcome, commit_bytes);
     }
