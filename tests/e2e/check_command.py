@@ -147,6 +147,21 @@ def an_xz_file_is_told_and_rejected_whole(world):
 
 
 @promise
+def a_shard_that_grows_while_it_is_read_ends_with_66(world):
+    """What is said of the shard is written behind it while it is read."""
+    shard = world.place / "posts.json.xz"
+    shard.write_bytes(lzma.compress(b"{}\n" * 100))
+    with open(shard, "ab") as behind:
+        done = subprocess.run([world.program, "run", "-q", "-o",
+                               world.place / "out", shard], check=False,
+                              stdin=subprocess.DEVNULL, stderr=behind,
+                              timeout=world.wait_s)
+    require(done.returncode == INPUT, done.returncode,
+            shard.read_bytes()[-300:])
+    require(b"changed" in shard.read_bytes(), shard.read_bytes()[-300:])
+
+
+@promise
 def a_shard_given_twice_is_read_once(world):
     shard = small_archive(world).shards[0]
     once = world.run("once", shard)

@@ -254,5 +254,33 @@ def characters_cut_by_a_buffer_are_not_damaged(world):
                   script_latin="450003", text_length_mean="600001")
 
 
+@promise
+def a_line_across_frames_is_counted_once(world):
+    """Whole lines before and behind it: it is the tail of one frame and the
+    head of the next."""
+    text = lines_of(*(post(number, "a") for number in range(1, 6)))
+    middle = len(text) // 2
+    outputs = run_of(world, frame_of(text[:middle]) + frame_of(text[middle:]),
+                     ending=".jsonl.zst")
+    require_posts(outputs, "1", "2", "3", "4", "5")
+    lines = outputs.total()["lines"]
+    require((lines["accepted"], lines["total"]) == (5, 5), lines)
+    require(outputs.ledger()["result"]["duplicates"] == 0, "a duplicate")
+
+
+@promise
+def a_mark_of_byte_order_and_returns_cost_nothing(world):
+    """Files that were saved on Windows: a mark in front, returns behind."""
+    text = b"\xef\xbb\xbf" + lines_of(post(1, "a"), post(2, "b")) \
+        .replace(b"\n", b"\r\n") + b"\r\n\r\r\n"
+    for name, content, ending in (("text", text, ".jsonl"),
+                                  ("frame", frame_of(text), ".jsonl.zst")):
+        outputs = run_of(world, content, name, ending)
+        require_posts(outputs, "1", "2")
+        lines = outputs.total()["lines"]
+        require(lines == {"accepted": 2, "blank": 2, "control": 0,
+                          "rejected": {}, "total": 4}, name, lines)
+
+
 if __name__ == "__main__":
     sys.exit(main())

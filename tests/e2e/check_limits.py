@@ -98,5 +98,20 @@ def limits_and_modes_that_are_none_end_with_64(world):
         require(done.returncode == 64, option, "ends with", done.returncode)
 
 
+@promise
+def a_line_as_long_as_line_max_is_taken_and_no_longer(world):
+    line = lines_of(world, 4 << 10).split(b"\n")[0].rstrip(b"\r}")
+    require(len(line) < 4090, "a line of", len(line))
+    for size, end in ((4095, b"\n"), (4096, b"\n"), (4096, b"\r\n"),
+                      (4097, b"\n"), (4096, b""), (4097, b"")):
+        text = line + b" " * (size - len(line) - 1) + b"}" + end
+        name = "line%d-%d" % (size, len(end))
+        outputs = run_bytes(world, name + ".jsonl", text, "--line-max", "4K")
+        lines = outputs.total()["lines"]
+        require(lines["accepted"] == (size <= 4096), name, lines)
+        require(lines["rejected"] == ({} if size <= 4096 else
+                                      {"line_too_long": 1}), name, lines)
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -59,12 +59,30 @@ static void a_rewound_arena_gives_back_what_is_large(void **state)
     assert_int_equal(memory.used, 0);
 }
 
+static void memory_presses_above_the_mark_and_no_longer(void **state)
+{
+    (void)state;
+    struct memory memory;
+    memory_init(&memory, 1000, 300);
+    memory_charge(&memory, 700);
+    assert_false(memory_pressed(&memory));
+    memory_charge(&memory, 1);
+    assert_true(memory_pressed(&memory));
+    memory_uncharge(&memory, 1);
+    assert_false(memory_pressed(&memory));
+    memory_init(&memory, 1000, 900);
+    memory_charge(&memory, 501);
+    assert_true(memory_pressed(&memory));
+    assert_int_equal(memory.peak, 501);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_rewound_arena_keeps_a_chunk_and_gives_zeroed_memory),
         cmocka_unit_test(a_rewound_arena_gives_back_what_is_large),
+        cmocka_unit_test(memory_presses_above_the_mark_and_no_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
