@@ -45,7 +45,7 @@ PLANTED = [
            "           holds(run, name, 0 * t->records,\n",
            "no run ends",
            "defects.the_first_record_of_a_file_is_not_lost"),
-    Mutant(100, "a fault ends with 0", "pipeline/main.c",
+    Mutant(100, "a fault ends with 0", "stages/job_run.c",
            "fault_raised(&job->fault) ? (int)job->fault.code : CODE_DONE;",
            "CODE_DONE;",
            "a script takes an old set for the new one",
@@ -56,7 +56,7 @@ PLANTED = [
            "a service cannot be stopped",
            "command.sigterm_stops_within_5_s_with_75_and_leaves_the_old_set_whole"),
     Mutant(102, "more rejects than allowed are published",
-           "pipeline/main.c",
+           "stages/job_run.c",
            "    return rejects_within(&job->run, &job->options.max_rejects);",
            "    (void)rejects_within(&job->run, &job->options.max_rejects);\n"
            "    return true;",
