@@ -5,6 +5,7 @@ All of them are tried by scripts/mutants (docs/RELIABILITY.md).
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -36,8 +37,7 @@ def every_defect_can_still_be_planted(world):
 def every_defect_has_a_test_that_exists(world):
     done = subprocess.run(["ctest", "--test-dir", tree_of(world), "-N"],
                           check=True, capture_output=True, text=True)
-    known = {line.split(": ")[1].strip() for line in done.stdout.split("\n")
-             if line.strip().startswith("Test ")}
+    known = set(re.findall(r"Test +#\d+: (\S+)", done.stdout))
     missing = {mutant.test for mutant in ALL.values()} - known
     require(not missing, "no such tests:", sorted(missing))
 
