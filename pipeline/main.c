@@ -31,6 +31,14 @@ struct job {
     bool done;
 };
 
+/* Before there is a run. */
+static bool out_of_memory(struct job *job)
+{
+    fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
+                "out of memory");
+    return false;
+}
+
 static bool choose_isa(struct job *job)
 {
     const char *name = job->options.isa;
@@ -175,9 +183,7 @@ static bool name_state(struct job *job)
     if (size >= 0)
         return true;
     job->state_path = NULL;
-    fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
-                "out of memory");
-    return false;
+    return out_of_memory(job);
 }
 
 static struct reading reading_of(const struct job *job)
@@ -214,11 +220,8 @@ static bool open_state(struct job *job, enum state_use use)
     publish_formats(&job->publishing, formats);
     job->asked =
         manifest_asked(&job->parameters, formats, &job->dictionaries);
-    if (!job->asked) {
-        fault_raise(&job->fault, CODE_MEMORY, NULL, UINT64_MAX, 0,
-                    "out of memory");
-        return false;
-    }
+    if (!job->asked)
+        return out_of_memory(job);
     job->state =
         state_open(job->state_path, use, &job->memory, &job->fault);
     struct state_request request = {.shards = &job->shards,
@@ -258,18 +261,11 @@ static bool open_found(struct job *job)
     return job->outdir != NULL;
 }
 
-static enum io_backend io_of(const char *name)
-{
-    return strcmp(name, "uring") == 0   ? IO_URING
-           : strcmp(name, "pread") == 0 ? IO_PREAD
-                                        : IO_AUTO;
-}
-
 static bool open_run(struct job *job)
 {
     bool reduce = job->options.command == COMMAND_REDUCE;
     struct run_options run_options = {
-        .isa = job->isa, .io = io_of(job->options.io),
+        .isa = job->isa, .io = source_backend_named(job->options.io),
         .lanes = job->plan.lane_count, .watch = job->parameters.watch,
         .since = job->parameters.since, .until = job->parameters.until,
         .dictionaries = reduce ? state_reading(job->state)->dictionaries
@@ -535,7 +531,7 @@ static int inspect_main(struct job *job)
     struct inspect inspect = {
         .plan = &job->plan, .memory = &job->memory, .fault = &job->fault,
         .shards = &job->shards, .dictionaries = &job->dictionaries,
-        .io = io_of(job->options.io), .isa = job->isa,
+        .io = source_backend_named(job->options.io), .isa = job->isa,
         .full = job->options.full};
     if (inspect_all(&inspect, &job->topology)) {
         if (job->options.json)
