@@ -65,7 +65,7 @@ static int inspect_main(struct job *job)
     struct inspect inspect = {
         .plan = &job->plan, .memory = &job->memory, .fault = &job->fault,
         .shards = &job->shards, .dictionaries = &job->dictionaries,
-        .io = job_io(job->options.io), .isa = job->isa,
+        .io = source_backend_named(job->options.io), .isa = job->isa,
         .full = job->options.full};
     if (inspect_all(&inspect, &job->topology)) {
         if (job->options.json)

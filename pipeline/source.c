@@ -118,6 +118,13 @@ void source_destroy(struct source *source)
     free(source);
 }
 
+enum io_backend source_backend_named(const char *name)
+{
+    return strcmp(name, "uring") == 0   ? IO_URING
+           : strcmp(name, "pread") == 0 ? IO_PREAD
+                                        : IO_AUTO;
+}
+
 const char *source_backend(const struct source *source)
 {
     if (!source->uring)

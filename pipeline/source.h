@@ -48,6 +48,8 @@ void source_destroy(struct source *source);
 
 /* "io_uring", "io_uring, registered buffers" or "pread". */
 const char *source_backend(const struct source *source);
+/* Of --io: "uring", "pread", or anything else for IO_AUTO. */
+enum io_backend source_backend_named(const char *name);
 /* Why this backend: "asked for", "the kernel refused io_uring: ..." */
 const char *source_backend_reason(const struct source *source);
 

@@ -54,8 +54,6 @@ bool job_read_filter(struct job *job);
 /* Begins the set of outputs; of a filter the second. */
 bool job_open_output(struct job *job);
 bool job_open_found(struct job *job);
-/* The back end of a name that the options allow. */
-enum io_backend job_io(const char *name);
 
 /* ---- what an earlier process kept (job_state.c) -------------------------- */
 

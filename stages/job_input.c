@@ -136,9 +136,3 @@ bool job_open_found(struct job *job)
     return job->outdir != NULL;
 }
 
-enum io_backend job_io(const char *name)
-{
-    return strcmp(name, "uring") == 0   ? IO_URING
-           : strcmp(name, "pread") == 0 ? IO_PREAD
-                                        : IO_AUTO;
-}

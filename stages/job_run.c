@@ -11,7 +11,7 @@ bool job_open_run(struct job *job)
 {
     bool reduce = job->options.command == COMMAND_REDUCE;
     struct run_options run_options = {
-        .isa = job->isa, .io = job_io(job->options.io),
+        .isa = job->isa, .io = source_backend_named(job->options.io),
         .lanes = job->plan.lane_count, .watch = job->parameters.watch,
         .since = job->parameters.since, .until = job->parameters.until,
         .dictionaries = reduce ? state_reading(job->state)->dictionaries

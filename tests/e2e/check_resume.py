@@ -211,7 +211,11 @@ def reduce_gives_the_bytes_of_a_run_without_the_shards(world):
     archive = world.generate("archive", "--posts", "3000", "--files", "3")
     key = world.place / "key"
     key.write_bytes(b"sixteen bytes or more of a key")
-    core = archive.folder / "core.list"
+    core = world.place / "ids.list"
+    ids = [line for line in (archive.folder / "core.list").read_text()
+           .splitlines() if line.isdecimal()]
+    require(ids, "the generator's list has no ids")
+    core.write_text("\n".join(ids) + "\n", encoding="ascii")
     cases = reductions(world, core, key)
     wanted = {}
     for name, options in cases.items():

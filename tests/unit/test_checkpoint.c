@@ -175,6 +175,54 @@ static void make(struct whole *whole, struct output *output)
     assert_true(checkpoint_write(&whole->checkpoint, output));
 }
 
+/* Of ledgers without lists. */
+static void assert_same_ledger(const struct shard_ledger *a,
+                               const struct shard_ledger *b)
+{
+    assert_string_equal(a->container, b->container);
+    assert_int_equal(a->framing, b->framing);
+    assert_memory_equal(a->digest, b->digest,
+                        offsetof(struct shard_ledger, frame_sample_count) -
+                            offsetof(struct shard_ledger, digest));
+    assert_int_equal(a->frame_sample_count, b->frame_sample_count);
+    assert_memory_equal(a->frame_samples, b->frame_samples,
+                        sizeof a->frame_samples);
+    assert_memory_equal(&a->tally, &b->tally,
+                        offsetof(struct tally, sample_count));
+    assert_int_equal(a->tally.sample_count, b->tally.sample_count);
+    for (uint32_t i = 0; i < a->tally.sample_count; i++)
+        assert_memory_equal(&a->tally.samples[i], &b->tally.samples[i],
+                            offsetof(struct sample, bytes) +
+                                a->tally.samples[i].shown);
+}
+
+static void assert_same_mark(const struct shard_mark *a,
+                             const struct shard_mark *b)
+{
+    assert_int_equal(a->feed.position, b->feed.position);
+    assert_int_equal(a->feed.hashed, b->feed.hashed);
+    assert_memory_equal(a->feed.hash, b->feed.hash, FEED_HASH_BYTES);
+    assert_int_equal(a->codec, b->codec);
+    assert_int_equal(a->is_text, b->is_text);
+    assert_int_equal(a->after_loss, b->after_loss);
+    assert_int_equal(a->at_start, b->at_start);
+    assert_int_equal(a->in_order, b->in_order);
+    assert_int_equal(a->lost, b->lost);
+    assert_int_equal(a->is_csv, b->is_csv);
+    assert_int_equal(a->states, b->states);
+    assert_int_equal(a->bom_left, b->bom_left);
+    assert_int_equal(a->open_frame, b->open_frame);
+    assert_int_equal(a->lost_bytes, b->lost_bytes);
+    assert_int_equal(a->open_total, b->open_total);
+    assert_int_equal(a->open_size, b->open_size);
+    assert_memory_equal(a->open, b->open, a->open_size);
+    assert_int_equal(a->layout.users, b->layout.users);
+    assert_int_equal(a->layout.bom, b->layout.bom);
+    assert_int_equal(a->layout.columns, b->layout.columns);
+    assert_memory_equal(a->layout.column_of, b->layout.column_of,
+                        sizeof a->layout.column_of);
+}
+
 static void everything_comes_back(void **state)
 {
     (void)state;
@@ -199,12 +247,10 @@ static void everything_comes_back(void **state)
                         offsetof(struct tally, samples));
     assert_int_equal(ledger->member_list->count, 2);
     assert_string_equal(ledger->member_list->items[1]->name, "a.tar!two");
-    assert_memory_equal(got.shards[1].mark->feed.hash,
-                        whole.marks[0].feed.hash, FEED_HASH_BYTES);
-    assert_memory_equal(got.shards[2].mark->layout.column_of,
-                        whole.marks[1].layout.column_of,
-                        sizeof whole.marks[1].layout.column_of);
-    assert_memory_equal(got.shards[1].mark->open, "an open line", 12);
+    for (size_t i = 1; i < 3; i++) {
+        assert_same_ledger(got.shards[i].ledger, &whole.ledgers[i]);
+        assert_same_mark(got.shards[i].mark, &whole.marks[i - 1]);
+    }
     /* Whatever was lost would be lost here. */
     assert_true(checkpoint_write(&got, &again));
     assert_int_equal(again.size, output.size);
