@@ -69,6 +69,24 @@ const struct outdir_system OUTDIR_SYSTEM = {
     .remove = unlinkat,
 };
 
+/* A parent that must not be read cannot be synced; then its own file system
+ * has to keep the name. */
+static int sync_parent(int directory, const struct outdir_system *system)
+{
+    int parent = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return errno == EACCES ? 0 : errno;
+    int error = system->sync(parent) != 0 ? errno : 0;
+    close(parent);
+    return error;
+}
+
+int outdir_settle(int directory, const struct outdir_system *system)
+{
+    int error = system->sync(directory) != 0 ? errno : 0;
+    return error ? error : sync_parent(directory, system);
+}
+
 const struct outdir_system *outdir_calls(const struct outdir *outdir)
 {
     return outdir->system;
@@ -313,6 +331,12 @@ static bool remove_dangling(struct outdir *outdir, int directory,
     return remove_file(outdir, directory, name);
 }
 
+static bool settle(struct outdir *outdir)
+{
+    int error = outdir_settle(outdir->fd, outdir->system);
+    return !error || outdir_fail(outdir, error, "syncing", ".");
+}
+
 /* ---- beginning a set --------------------------------------------------- */
 
 /* Some file systems (vfat, some shares) have no symlinks: better to know now
@@ -356,7 +380,7 @@ struct outdir *outdir_open(const char *path, const char *const *names,
                               .fd = -1, .lock = -1, .set = -1};
     pthread_mutex_init(&outdir->mutex, NULL);
     if (open_directory(outdir, path) && lock_directory(outdir) &&
-        read_current(outdir) && take_names(outdir, names) &&
+        read_current(outdir) && take_names(outdir, names) && settle(outdir) &&
         each_name(outdir, outdir->fd, remove_leftover) &&
         each_name(outdir, outdir->fd, remove_dangling) &&
         try_link(outdir) && begin_set(outdir))

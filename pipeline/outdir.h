@@ -58,6 +58,10 @@ struct outdir_system {
     int (*remove)(int directory, const char *name, int flags);
 };
 extern const struct outdir_system OUTDIR_SYSTEM;
+/* Makes certain what an earlier process did to the directory and may not have
+ * synced before it was killed: names in it, and its own in its parent. To be
+ * called before anything is removed for what these names say. 0 or errno. */
+int outdir_settle(int directory, const struct outdir_system *system);
 
 /*
  * Makes the directory where there is none (its parent must exist), locks it

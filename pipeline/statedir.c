@@ -92,6 +92,14 @@ static bool lock_directory(struct statedir *state, enum statedir_use use)
     return false;
 }
 
+static bool settle(struct statedir *state, enum statedir_use use)
+{
+    int error = use == STATEDIR_WRITE
+                    ? outdir_settle(state->fd, state->system)
+                    : 0;
+    return !error || fail(state, error, "syncing", ".");
+}
+
 struct statedir *statedir_open(const char *path, enum statedir_use use,
                                struct fault *fault,
                                const struct outdir_system *system)
@@ -105,7 +113,8 @@ struct statedir *statedir_open(const char *path, enum statedir_use use,
     *state = (struct statedir){.fault = fault, .path = path,
                                .system = system ? system : &OUTDIR_SYSTEM,
                                .fd = -1, .lock = -1};
-    if (open_directory(state, use) && lock_directory(state, use))
+    if (open_directory(state, use) && lock_directory(state, use) &&
+        settle(state, use))
         return state;
     statedir_close(state);
     return NULL;
