@@ -317,6 +317,22 @@ def every_fault_has_a_case_and_the_page_lists_it(world):
 
 
 @promise
+def every_promise_has_a_state_and_a_test(world):
+    """P1 to P16: each once in the first table, and in a row of tests."""
+    page = (ROOT / "docs" / "PROMISES.md").read_text(encoding="utf-8")
+    promises, tests = page.split("\n## Tests\n")
+    stated = re.findall(r"^\| (P\d+) \|.*\| (held|partly|later)\b",
+                        promises, re.MULTILINE)
+    wanted = ["P%d" % number for number in range(1, 17)]
+    require([name for name, _ in stated] == wanted, "promises:", stated)
+    tried = set(re.findall(r"^\| (P\d+) \| `[^`]+` \| .*`[^`]+`", tests,
+                           re.MULTILINE))
+    lacking = [name for name, state in stated
+               if state != "later" and name not in tried]
+    require(not lacking, "no test is named for", lacking)
+
+
+@promise
 def every_test_that_a_promise_names_exists(world):
     page = (ROOT / "docs" / "PROMISES.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| P\d+ \| `([^`]+)` \| (.*) \|$", page, re.MULTILINE)
