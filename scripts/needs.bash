@@ -7,10 +7,12 @@ fail() { printf '%s\n' "$*" >&2; exit 78; }
 has_command() { command -v "$1" >/dev/null; }
 has_library() { has_command pkg-config && pkg-config --exists "$1"; }
 compiles() {    # COMPILER FLAG... < source
-    local folder works=0
-    has_command "$1" || return 1
+    local folder compiler=$1 works=0
+    has_command "$compiler" || return 1
+    shift
     folder=$(mktemp -d)
-    "$@" -x c - -o "$folder/program" 2>/dev/null || works=1
+    # Libraries behind the source that needs them.
+    "$compiler" -x c - -o "$folder/program" "$@" 2>/dev/null || works=1
     rm -rf "$folder"
     return $works
 }
