@@ -204,7 +204,8 @@ def an_output_through_a_symbolic_link_is_refused_with_77(world):
 def waiting_run(world, out, *options):
     """A run that waits for more standard input."""
     reading, writing = os.pipe()
-    run = world.start("run", "-q", "-o", out, *options, "-", stdin=reading)
+    run = world.start("run", "-q", "--restart", "-o", out, *options, "-",
+                      stdin=reading)
     os.close(reading)
     try:
         deadline = time.monotonic() + world.wait_s
