@@ -61,8 +61,13 @@ static void a_failed_check_ends_with_70_after_one_line(void **state)
     (void)state;
     char said[1024];
     int status = status_of_failing_check(NULL, said, sizeof said);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), CODE_BUG);
+    /* Where fuzz targets are built, the saved input is worth more. */
+    if (CHECK_ABORTS) {
+        assert_true(WIFSIGNALED(status));
+    } else {
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), CODE_BUG);
+    }
     assert_int_equal(CODE_BUG, 70);
     assert_non_null(strstr(said, "sandpiper: this is a bug of ours"));
     assert_non_null(strstr(said, "one == 2 does not hold"));
